@@ -1,0 +1,193 @@
+"""Do the curves in a picture run as the numbers say? Right, wrong in a known way, or not known.
+
+One map from log10 g to rows, shared by both curves, and one map from t to columns must bring the
+curves of decay.json onto the coloured pixels. The fit is robust (iteratively reweighted, Cauchy
+weights), and what counts is the share of columns with a pixel on the line, not R²: what else has the
+curve's colour (a text, an arrow, a threshold) lies far off, and hides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from grader.model import Kind
+from grader.pixels import Colour, Floats, Mask, Points
+
+Reading: TypeAlias = Literal["right", "linear_axis", "swapped_colours", "unsure"]
+
+NEAR = 0.012  # of the height: half a thick line plus its fringe
+LEAST_NEAR_PX = 2.5
+LEAST_POINTS = 15
+MOST_COLUMNS = 450  # of each curve: more add time, not certainty
+ROUNDS = 8  # of reweighting
+SHARE = 0.80  # of each curve's columns with a pixel on the line: the rest is hidden or text
+CERTAIN = 0.90  # on the line of a wrong hypothesis, before it is called wrong
+DOUBTFUL = 0.50  # on the line of the right one, above which nothing is called wrong
+LEAST_R2 = 0.99
+LEAST_SPREAD = 0.15  # of the height: flatter curves fit anything
+# Where t = 0 and t = 49 may stand, in shares of the extent of the pixels, inwards: markers reach out
+# beyond the ends, and so does a text; a legend may hide one of them.
+VISIBLE = np.linspace(-0.02, 0.06, 5)
+HIDDEN = np.linspace(-0.24, 0.06, 9)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well one hypothesis explains the pixels.
+
+    `share` is that of the worse curve, `r2` that of the points on the line, `slope` rows per unit
+    (negative: up is more), `spread` the share of the height they span.
+    """
+
+    share: float
+    r2: float
+    slope: float
+    spread: float
+
+    def good(self, share: float) -> bool:
+        """Say whether at least `share` of each curve lies on the line, and the line means something."""
+        steep = self.slope < 0 and self.spread > LEAST_SPREAD
+        return self.share >= share and self.r2 > LEAST_R2 and steep
+
+
+def read(
+    found: Mapping[Colour, Points],
+    curves: Mapping[Kind, tuple[float, ...]],
+    height: int,
+) -> Reading:
+    """Compare the pixels of the red and the blue curve with g_0 … g_49.
+
+    Parameters
+    ----------
+    found : mapping of "red" and "blue" to Points
+    curves : mapping of "rnn" and "gru" to tuple of float, positive
+    height : int
+        Of the picture, in pixels.
+
+    Returns
+    -------
+    str
+        "right"; "linear_axis" or "swapped_colours" only where that hypothesis fits well and the right
+        one does not; otherwise "unsure".
+    """
+    if any(len(points.x) < LEAST_POINTS for points in found.values()):
+        return "unsure"
+    red, blue = _thinned(found["red"]), _thinned(found["blue"])
+    rnn, gru = (np.asarray(curves[kind], dtype=float) for kind in ("rnn", "gru"))
+    log_rnn, log_gru = np.log10(rnn), np.log10(gru)
+    hypothesis = ((red, log_rnn), (blue, log_gru))
+    right = _best(hypothesis, height, VISIBLE)
+    if not right.good(SHARE):
+        right = _best(hypothesis, height, HIDDEN)
+    if right.good(SHARE):
+        return "right"
+    if right.share > DOUBTFUL:
+        return "unsure"
+    if _best(((red, log_gru), (blue, log_rnn)), height, VISIBLE).good(CERTAIN):
+        return "swapped_colours"
+    if _best(((red, rnn), (blue, gru)), height, VISIBLE).good(CERTAIN):
+        return "linear_axis"
+    return "unsure"
+
+
+Pair: TypeAlias = tuple[Points, Floats]
+
+
+def _thinned(points: Points) -> Points:
+    """Keep every n-th column."""
+    columns, rank = np.unique(points.x, return_inverse=True)
+    kept = rank.reshape(-1) % max(1, len(columns) // MOST_COLUMNS) == 0
+    return Points(points.x[kept], points.y[kept])
+
+
+def _best(pairs: tuple[Pair, Pair], height: int, margin: Floats) -> Fit:
+    """Search the map from t to columns: a grid over its ends in both directions, then refined."""
+    low = min(points.x.min() for points, _ in pairs)
+    extent = max(points.x.max() for points, _ in pairs) - low
+    if extent < 2:
+        return Fit(0.0, 0.0, 0.0, 0.0)
+    ends = np.array([(a, 1.0 - b) for a in margin for b in margin])
+    ends = np.concatenate([ends, ends[:, ::-1]])
+    step = 0.012
+    best_score, best_ends, best_fit = -1.0, ends[0], Fit(0.0, 0.0, 0.0, 0.0)
+    for _ in range(6):
+        shares, fits = _fits(pairs, low + ends * extent, height)
+        top = int(np.argmax(shares))
+        if shares[top] > best_score:
+            best_score, best_ends, best_fit = float(shares[top]), ends[top], fits[top]
+        nudges = np.array([(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)])
+        ends = best_ends + step * nudges
+        step /= 2
+    return best_fit
+
+
+def _fits(
+    pairs: tuple[Pair, Pair],
+    ends: Floats,
+    height: int,
+) -> tuple[Floats, list[Fit]]:
+    """Fit rows = a + b·value for every map at once; `ends` holds the columns of t = 0 and t = 49.
+
+    Returns scores that order the fits (share on the line, then closeness) and the fits.
+    """
+    values, rows, inside = [], [], []
+    for points, curve in pairs:
+        last = len(curve) - 1
+        t = (points.x - ends[:, :1]) / (ends[:, 1:] - ends[:, :1]) * last
+        inside.append((t > -0.02 * last) & (t < 1.02 * last))
+        values.append(np.interp(t, np.arange(last + 1), curve))
+        rows.append(np.broadcast_to(points.y, t.shape))
+    count = values[0].shape[1]
+    value, row = np.concatenate(values, axis=1), np.concatenate(rows, axis=1)
+    used = np.concatenate(inside, axis=1)
+    slope, residual = _line(value, row, used)
+    on = used & (residual < max(NEAR * height, LEAST_NEAR_PX))
+    share = np.minimum(
+        _share(pairs[0][0], on[:, :count], used[:, :count]),
+        _share(pairs[1][0], on[:, count:], used[:, count:]),
+    )
+    error = _mean(residual**2, on)
+    middle = _mean(row, on)
+    variance = _mean((row - middle[:, None]) ** 2, on)
+    r2 = 1.0 - error / np.maximum(variance, 1e-9)
+    top = np.where(on, row, -np.inf).max(axis=1)
+    bottom = np.where(on, row, np.inf).min(axis=1)
+    spread = np.where(on.any(axis=1), top - bottom, 0.0) / height
+    fits = [Fit(*map(float, each)) for each in zip(share, r2, slope, spread, strict=True)]
+    return share - 1e-3 * np.sqrt(error) / height, fits
+
+
+def _share(points: Points, on: Mask, used: Mask) -> Floats:
+    """Return the share of columns with a point on the line, 0 where too few lie within 0 … 49."""
+    starts = np.flatnonzero(np.diff(points.x, prepend=-1.0))
+    hit = np.logical_or.reduceat(on, starts, axis=1).sum(axis=1)
+    seen = np.logical_or.reduceat(used, starts, axis=1).sum(axis=1)
+    return np.where(2 * seen >= len(starts), hit / np.maximum(seen, 1), 0.0)
+
+
+def _mean(values: Floats, where: Mask) -> Floats:
+    total = (values * where).sum(axis=1)
+    mean: Floats = total / np.maximum(where.sum(axis=1), 1)
+    return mean
+
+
+def _line(value: Floats, row: Floats, used: Mask) -> tuple[Floats, Floats]:
+    """Fit a line in each row of the arrays by reweighting; return slopes and absolute residuals."""
+    weight = used.astype(float)
+    for _ in range(ROUNDS):
+        total = np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
+        v = value - (weight * value).sum(axis=1, keepdims=True) / total
+        r = row - (weight * row).sum(axis=1, keepdims=True) / total
+        squares = (weight * v * v).sum(axis=1, keepdims=True)
+        slope = (weight * v * r).sum(axis=1, keepdims=True) / np.maximum(squares, 1e-300)
+        residual = np.abs(r - slope * v)
+        # 1.4826 times the median absolute residual estimates a Gaussian's standard deviation.
+        half = residual.shape[1] // 2
+        middle = np.partition(np.where(used, residual, np.inf), half, axis=1)[:, half, None]
+        scale = np.maximum(1.4826 * middle, 0.7)
+        weight = used / (1.0 + (residual / (2.0 * scale)) ** 2)
+    return slope[:, 0], residual

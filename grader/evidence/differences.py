@@ -1,0 +1,129 @@
+"""Derivatives of a stranger's `step` and `loss`, by finite differences of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader import oracle
+from grader.evidence.calls import Calls, MisbehaviourError
+from grader.facts import Array
+from grader.tolerances import SAFETY, unit_roundoff
+
+LADDER_DIRECTIONS = 2
+"""Random directions along which the radius is chosen before the full Jacobians are asked for."""
+
+COMPLEX_RADIUS = 1e-20
+
+
+@dataclass(frozen=True, slots=True)
+class Derivatives:
+    """∂step·v for m directions at each of T points: `value` (T, m, d); `error` bounds it alike."""
+
+    value: Array
+    error: Array
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """dL/dh_T, shape (d,), a bound of its error, and the probability exp(−L) of the target there."""
+
+    value: Array
+    error: Array
+    probability: float
+
+
+class Differentiator:
+    """Differentiates one model's functions in one child; points are asked about in random order."""
+
+    def __init__(self, calls: Calls, rng: np.random.Generator) -> None:
+        self.calls = calls
+        self._rng = rng
+
+    def steps(self, handle: str, tokens: Sequence[int], states: Array) -> Array:
+        """Return `step` at each pair of token and state, shape (n, d); asked in random order."""
+        order = self._rng.permutation(len(tokens))
+        shuffled = self.calls.steps(handle, [tokens[i] for i in order], states[order])
+        values = np.empty_like(shuffled)
+        values[order] = shuffled
+        return values
+
+    def _values(self, handle: str, tokens: Sequence[int], points: Array) -> Array:
+        """Evaluate `step` at points of shape (T, …, d); token t belongs to the points of row t."""
+        rows = points.reshape(len(tokens), -1, points.shape[-1])
+        repeated = np.repeat(np.asarray(tokens), rows.shape[1]).tolist()
+        flat = self.steps(handle, repeated, rows.reshape(-1, points.shape[-1]))
+        return flat.reshape(points.shape)
+
+    def along(
+        self, handle: str, tokens: Sequence[int], states: Array, directions: Array
+    ) -> Derivatives:
+        """Differentiate `step` with respect to the state, along given directions.
+
+        Parameters
+        ----------
+        handle : str
+            Name of the parameters in the child.
+        tokens : sequence of int, length T
+        states : ndarray, shape (T, d)
+            h_{t-1} for t = 1 … T.
+        directions : ndarray, shape (m, d) or (T, m, d)
+        """
+        eps = unit_roundoff(self.calls.step_dtype)
+        radius = self._radius(handle, tokens, states, eps)
+        points = oracle.central_points(states, directions, radius)
+        value, error = oracle.richardson(self._values(handle, tokens, points), radius, eps=eps)
+        return Derivatives(value, SAFETY * error, "Richardson")
+
+    def _radius(self, handle: str, tokens: Sequence[int], states: Array, eps: float) -> Array:
+        directions = self._rng.standard_normal((LADDER_DIRECTIONS, states.shape[1]))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        points = oracle.ladder_points(states, directions)
+        return oracle.choose_radius(self._values(handle, tokens, points), eps=eps)
+
+    def jacobians(self, handle: str, tokens: Sequence[int], states: Array) -> Derivatives:
+        """Return ∂h_t/∂h_{t-1}: `value[t-1, j, i]` = ∂h_t[i]/∂h_{t-1}[j], shape (T, d, d).
+
+        Richardson extrapolation, replaced by complex steps where these pass through the student's code
+        and agree with it: a cast or `.real` inside `step` makes them silently wrong.
+        """
+        identity = np.eye(states.shape[1])
+        central = self.along(handle, tokens, states, identity)
+        exact = self._complex(handle, tokens, states, identity)
+        if exact is None or not np.all(np.abs(exact - central.value) <= central.error):
+            return central
+        roundoff = 8.0 * unit_roundoff("<f8") * np.maximum(np.abs(exact), np.abs(central.value))
+        return Derivatives(exact, roundoff, "complex step, confirmed by Richardson")
+
+    def _complex(
+        self, handle: str, tokens: Sequence[int], states: Array, directions: Array
+    ) -> Array | None:
+        points = states[:, None, :] + 1j * COMPLEX_RADIUS * directions[None, :, :]
+        try:
+            values = self._values(handle, tokens, points)
+        except MisbehaviourError:
+            return None
+        return np.asarray(values.imag / COMPLEX_RADIUS)
+
+    def head(self, handle: str, last: Array, target: int) -> Head:
+        """Return dL/dh_T by differences of `loss` at h_T = `last`, shape (d,)."""
+        eps = unit_roundoff("<f8")
+        directions = self._rng.standard_normal((LADDER_DIRECTIONS, last.size))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        ladder = oracle.ladder_points(last[None], directions)
+        radius = oracle.choose_radius(self._losses(handle, ladder, target), eps=eps)
+        points = oracle.central_points(last[None], np.eye(last.size), radius)
+        value, error = oracle.richardson(self._losses(handle, points, target), radius, eps=eps)
+        here = self._losses(handle, last[None, None, None], target)
+        return Head(value[0, :, 0], SAFETY * error[0, :, 0], float(np.exp(-here.min())))
+
+    def _losses(self, handle: str, points: Array, target: int) -> Array:
+        """Evaluate `loss` at points of shape (1, …, d); the last axis of the result has length 1."""
+        flat = points.reshape(-1, points.shape[-1])
+        order = self._rng.permutation(len(flat))
+        values = np.empty(len(flat))
+        values[order] = self.calls.losses(handle, flat[order], [target] * len(flat))
+        return values.reshape(*points.shape[:-1], 1)

@@ -1,0 +1,325 @@
+"""Calls the five functions where the grader chooses, and measures what the derivatives are.
+
+Two children hold the script's functions: one is asked for gradients, the other, never told of them, for `step`
+and `loss`, point by point in random order. Seeds and lengths away from the declared ones come from
+HMAC(key, hash of the scripts): a submission cannot know them, a report can be repeated.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from grader.evidence import forward as forward_
+from grader.evidence.calls import Calls, MisbehaviourError
+from grader.evidence.differences import Derivatives, Differentiator
+from grader.evidence.points import (
+    Place,
+    declared_point,
+    directional_point,
+    hot_arrays,
+    log10_norms,
+)
+from grader.evidence.rerun import Session
+from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
+from grader.model import KINDS, STEPS, Kind, Submission
+from grader.tolerances import recorded
+
+FUNCTIONS = ("make_sequence", "init_params", "step", "loss", "bptt")
+HIDDEN_POINTS = 2
+HOT_LENGTH = 12
+SHRINKS = (1.0, 0.5, 0.25)
+"""Factors tried on the enlarged parameters until everything stays finite."""
+
+OTHER_SEEDS = (0, 1, 2, 3, 5, 7, 10, 13, 14, 21, 41, 43, 99, 100, 123, 1234, 1337, 2024, 2025, 2026)
+"""Seeds people use: where the recorded list is not the declared seed's, it may be one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is asked of every model: the declared seed, the recorded curves, the secret of the seeds."""
+
+    seed: int
+    seed_source: str
+    curves: Mapping[Kind, Sequence[float]]
+    half_unit: Mapping[Kind, Sequence[float]]
+    secret: bytes
+    timeout_s: float
+
+
+def secret_of(submission: Submission, key: bytes) -> bytes:
+    """Return HMAC-SHA256(key, hash of the scripts), 32 bytes."""
+    digest = hashlib.sha256()
+    for name in sorted(submission.scripts):
+        digest.update(f"{name}\0{submission.scripts[name].sha256}\0".encode())
+    return hmac.new(key, digest.digest(), hashlib.sha256).digest()
+
+
+def probe(session: Session, plan: Plan) -> dict[Kind, ProbeFacts]:
+    """Probe both models; the order between them is part of what a submission cannot know."""
+    missing = tuple(name for name in FUNCTIONS if name not in session.functions)
+    if missing:
+        facts = ProbeFacts("no-functions", missing_functions=missing, seed=plan.seed)
+        return {kind: facts for kind in KINDS}
+    rng = np.random.default_rng(list(plan.secret))
+    order = [KINDS[i] for i in rng.permutation(len(KINDS))]
+    found = {kind: _Prober(session, plan, kind, rng).run() for kind in order}
+    return {kind: found[kind] for kind in KINDS}
+
+
+@dataclass
+class _Notes:
+    """What a probe gathers on its way, so that a late failure loses nothing."""
+
+    misbehaviours: list[Misbehaviour] = field(default_factory=list)
+    points: list[PointFacts] = field(default_factory=list)
+    forward: ForwardFacts | None = None
+    loss: LossFacts | None = None
+    not_hot: str = ""
+    recorded_seed: int | None = None
+    dtype: str = "<f8"
+    d: int = 0
+    finished: bool = False
+
+
+class _Prober:
+    """Probes one model."""
+
+    def __init__(self, session: Session, plan: Plan, kind: Kind, rng: np.random.Generator) -> None:
+        first, second = session.children
+        self.kind = kind
+        self.plan = plan
+        self.rng = rng
+        self.optional = frozenset(session.functions)
+        self.gradient = Calls(first, kind, plan.timeout_s)
+        self.forward = Differentiator(Calls(second, kind, plan.timeout_s), rng)
+        self.notes = _Notes()
+        self.arrays: dict[str, Array] = {}
+        self.floor = 0.0
+
+    def run(self) -> ProbeFacts:
+        """Measure everything that can be measured; the first misbehaviour ends the measuring."""
+        try:
+            self._measure()
+        except MisbehaviourError as error:
+            self.notes.misbehaviours.append(error.misbehaviour)
+        if self.forward.calls.mutated:
+            self.notes.misbehaviours.append(Misbehaviour("mutates_input", "step"))
+        notes = self.notes
+        return ProbeFacts(
+            status="probed" if notes.finished else "broken",
+            misbehaviours=tuple(notes.misbehaviours),
+            d_hidden=notes.d,
+            seed=self.plan.seed,
+            seed_source=self.plan.seed_source,
+            dtype=notes.dtype,
+            points=tuple(notes.points),
+            forward=notes.forward,
+            loss=notes.loss,
+            not_hot=notes.not_hot,
+            recorded_seed=notes.recorded_seed,
+        )
+
+    def _note(self, name: str, function: str, **data: str | float) -> None:
+        self.notes.misbehaviours.append(Misbehaviour(name, function, data))
+
+    # What the declared seed gives.
+
+    def _measure(self) -> None:
+        seed = self.plan.seed
+        tokens, target = self.gradient.sequence(seed, STEPS)
+        self._make("declared", seed)
+        dh_own, self.notes.dtype = self.gradient.bptt("declared", tokens, target)
+        self.notes.d = dh_own.shape[1]
+        self._find_recorded_seed(dh_own)
+        dh, _ = self._gradient("float64", tokens, target)
+        start = self._start("float64")
+        states = self.forward.calls.unroll("float64", tokens, start)
+        self._check_purity("float64", tokens, target, states, dh)
+        self._examine_loss("float64", target)
+        place = Place("declared", "float64", seed, tokens, target, start, loss_floor=self.floor)
+        point, parts = declared_point(place, self.gradient, self.forward, dh, states)
+        own = log10_norms(dh_own)
+        self.notes.points.append(replace(point, log10_student=own))
+        self.notes.finished = True
+        self._elsewhere(tokens, target, dh)
+        self._complete_forward(tokens, states, parts)
+
+    def _make(self, handle: str, seed: int) -> dict[str, Array]:
+        """Make parameters in both children as `handle`, and as float64 beside it."""
+        arrays = self.gradient.params(handle, seed)
+        again = self.forward.calls.params(handle, seed)
+        same = arrays.keys() == again.keys() and all(
+            np.array_equal(arrays[name], again[name]) for name in arrays
+        )
+        if not same:
+            raise MisbehaviourError(Misbehaviour("not_repeatable", "init_params"))
+        self._put("float64", handle, arrays)
+        self.arrays = arrays
+        return arrays
+
+    def _put(self, handle: str, source: str, arrays: Mapping[str, Array]) -> None:
+        self.gradient.put(handle, source, arrays)
+        self.forward.calls.put(handle, source, arrays)
+
+    def _start(self, handle: str) -> Array:
+        d = self.notes.d
+        if "initial_state" in self.optional:
+            return self.forward.calls.initial(handle, d)
+        return np.zeros(d)
+
+    def _gradient(self, handle: str, tokens: Sequence[int], target: int) -> tuple[Array, str]:
+        return self.gradient.bptt(handle, tokens, target, self.notes.d)
+
+    def _find_recorded_seed(self, dh: Array) -> None:
+        """Note the seed at which this code gives the recorded list, the declared one first."""
+        curve = self.plan.curves.get(self.kind)
+        if curve is None or len(curve) != STEPS:
+            return
+        if self._is_recorded(dh, curve):
+            self.notes.recorded_seed = self.plan.seed
+            return
+        near = (self.plan.seed - 1, self.plan.seed + 1)
+        for seed in dict.fromkeys((*near, *OTHER_SEEDS)):
+            if seed < 0 or seed == self.plan.seed:
+                continue
+            try:
+                tokens, target = self.gradient.sequence(seed, STEPS)
+                self.gradient.params("other", seed)
+                other, _ = self.gradient.bptt("other", tokens, target)
+            except MisbehaviourError:
+                return
+            if self._is_recorded(other, curve):
+                self.notes.recorded_seed = seed
+                return
+
+    def _is_recorded(self, dh: Array, curve: Sequence[float]) -> bool:
+        norms = 10.0 ** log10_norms(dh[:STEPS])
+        allowed = recorded(self.notes.dtype, dh.shape[1], STEPS) * norms
+        allowed += np.asarray(self.plan.half_unit[self.kind])
+        return bool(np.all(np.abs(np.asarray(curve) - norms) <= allowed))
+
+    def _check_purity(
+        self, handle: str, tokens: Sequence[int], target: int, states: Array, dh: Array
+    ) -> None:
+        """Ask again: a pure function gives the same answer, and its arguments matter."""
+        some = self.rng.choice(len(tokens), size=6, replace=False)
+        again = self.forward.steps(handle, [tokens[i] for i in some], states[some])
+        if not np.array_equal(again, states[some + 1]):
+            raise MisbehaviourError(Misbehaviour("keeps_state", "step"))
+        if not np.array_equal(self._gradient(handle, tokens, target)[0], dh):
+            raise MisbehaviourError(Misbehaviour("keeps_state", "bptt"))
+        if len(set(tokens)) > 1:
+            turned = [*tokens[1:], tokens[0]]
+            if np.array_equal(self._gradient(handle, turned, target)[0], dh):
+                self._note("ignores_tokens", "bptt")
+        if all(
+            np.array_equal(self.arrays[name], value)
+            for name, value in self.gradient.params("another", self.plan.seed + 1).items()
+        ):
+            self._note("ignores_seed", "init_params")
+
+    def _examine_loss(self, handle: str, target: int) -> None:
+        sizes = [size for value in self.arrays.values() for size in value.shape]
+        calls = self.forward.calls
+        loss = forward_.examine_loss(calls, handle, sizes, target, self.notes.d, self.rng)
+        self.notes.loss = loss
+        if loss.recognised:
+            self.floor = max(0.0, loss.total_probability - 1.0) / loss.classes
+
+    # Other seeds, lengths and parameters.
+
+    def _elsewhere(self, tokens: Sequence[int], target: int, dh: Array) -> None:
+        base = dict(self.arrays)
+        for _ in range(HIDDEN_POINTS):
+            seed, length = int(self.rng.integers(1_000, 2**31)), int(self.rng.integers(5, 40))
+            hidden, hidden_target = self.gradient.sequence(seed, length)
+            self._make("hidden", seed)
+            self._add_point(
+                Place("hidden", "float64", seed, hidden, hidden_target, self._start("float64"))
+            )
+        self.arrays = base
+        self._hot(tokens, target, dh)
+
+    def _add_point(self, place: Place) -> Array:
+        """Measure along directions at `place`; return the trajectory there."""
+        place = replace(place, loss_floor=self.floor)
+        dh, _ = self._gradient(place.handle, place.tokens, place.target)
+        states = self.forward.calls.unroll(place.handle, place.tokens, place.start)
+        point = directional_point(place, self.forward, dh, states, self.rng)
+        self.notes.points.append(point)
+        return states
+
+    def _hot(self, tokens: Sequence[int], target: int, dh: Array) -> None:
+        """Enlarge the parameters, on resampled tokens; shrink until everything stays finite."""
+        known = sorted(set(tokens))
+        sample = [known[i] for i in self.rng.integers(len(known), size=HOT_LENGTH)]
+        for shrink in SHRINKS:
+            hot = hot_arrays(self.arrays, self.notes.d, shrink, self.rng)
+            self._put("hot", "declared", hot)
+            try:
+                if self._is_hard_wired(tokens, target, dh):
+                    return
+                place = Place(
+                    "hot", "hot", self.plan.seed, sample, target, self._start("hot"), shrink
+                )
+                states = self._add_point(place)
+            except MisbehaviourError as error:
+                self.notes.not_hot = error.misbehaviour.name
+                continue
+            self.notes.not_hot = ""
+            self._examine_forward(hot, known, states)
+            return
+
+    def _is_hard_wired(self, tokens: Sequence[int], target: int, dh: Array) -> bool:
+        """Note functions whose answers do not change with the parameters they are given."""
+        states = self.rng.uniform(-0.5, 0.5, (2, self.notes.d))
+        asked = [tokens[0], tokens[-1]]
+        same = {
+            "bptt": np.array_equal(self._gradient("hot", tokens, target)[0], dh),
+            "step": np.array_equal(
+                self.forward.calls.steps("hot", asked, states),
+                self.forward.calls.steps("float64", asked, states),
+            ),
+            "loss": np.array_equal(
+                self.forward.calls.losses("hot", states, [target] * 2),
+                self.forward.calls.losses("float64", states, [target] * 2),
+            ),
+        }
+        for function in (name for name, equal in same.items() if equal):
+            self._note("ignores_params", function)
+        if any(same.values()):
+            self.notes.not_hot = "ignores_params"
+        return any(same.values())
+
+    def _examine_forward(
+        self, hot: Mapping[str, Array], known: Sequence[int], states: Array
+    ) -> None:
+        tokens = [known[i] for i in self.rng.permutation(len(known))]
+        if self.kind == "rnn":
+            self.notes.forward = forward_.examine_rnn(self.forward, "hot", tokens, states, self.rng)
+        else:
+            self.notes.forward, self._roles = forward_.examine_gru(
+                self.forward, "hot", hot, tokens, states, self.rng
+            )
+
+    def _complete_forward(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> None:
+        """Add what the declared parameters say: the size of W_hh, the update gate."""
+        facts = self.notes.forward
+        if facts is None:
+            return
+        if self.kind == "rnn":
+            W = forward_.recurrent_matrix(parts.value, states)
+            self.notes.forward = replace(facts, **forward_.matrix_sizes(W))
+            return
+        diagonal = np.einsum("tii->ti", parts.value)
+        mean, std = 1.0 - float(diagonal.mean()), float(diagonal.std())
+        if "update_gate" in self.optional:
+            z = self.forward.calls.gates("float64", tokens, states[:-1])
+            mirrored = abs(1.0 - z.mean() - mean) < abs(z.mean() - mean)
+            mean, std = float(1.0 - z.mean() if mirrored else z.mean()), float(z.std())
+        self.notes.forward = replace(facts, gate_mean=mean, gate_std=std)

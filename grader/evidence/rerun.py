@@ -1,0 +1,190 @@
+"""The fresh runs: the script is run twice, in two scratch copies, without the committed artefacts.
+
+Both children stay alive afterwards, so that the functions of the script can be called in the namespace
+that the run left. Where a run never came back, the script is loaded once more as a module: a guarded
+main block is then skipped and the functions can be had all the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.evidence import scratch as scratch_
+from grader.evidence.sandbox import ISOLATION, Child, ChildDiedError
+from grader.facts import Death, Place, Raised, RunFacts, ScriptRun
+from grader.model import Submission
+
+SCRIPT = "bptt_norm.py"
+LOAD_TIMEOUT_S = 20.0
+"""Longest time for loading a script as a module, after its own run already failed to return."""
+
+
+@dataclass
+class _Attempt:
+    """One scratch copy and what happened in it."""
+
+    child: Child
+    scratch: scratch_.Scratch
+    place: Place
+    run: ScriptRun | None = None
+    functions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Session:
+    """The outcome of the fresh runs, and two children that still hold the script's functions."""
+
+    facts: RunFacts
+    children: tuple[Child, ...]
+    functions: tuple[str, ...] = ()
+
+
+def raised_from(data: Any) -> Raised | None:  # noqa: ANN401 - parsed JSON of a stranger
+    """Turn what the child says of an exception into a `Raised`, or None where it says nothing."""
+    if not isinstance(data, dict):
+        return None
+    line = data.get("line")
+    return Raised(
+        type=str(data.get("type", ""))[:100],
+        message=str(data.get("message", ""))[:500],
+        file=str(data.get("file", ""))[:200],
+        line=line if isinstance(line, int) else 0,
+        missing_module=str(data.get("missing_module", ""))[:100],
+    )
+
+
+@contextlib.contextmanager
+def fresh_runs(
+    submission: Submission, scripts: Sequence[str], timeout_s: float
+) -> Iterator[Session]:
+    """Run the submission twice and yield what happened; children end with the context.
+
+    Parameters
+    ----------
+    submission : Submission
+        Its scripts are copied; its artefacts are not.
+    scripts : sequence of str
+        Names of the scripts to run, in order; `bptt_norm.py` is the one whose functions are kept.
+    timeout_s : float
+        Time limit in seconds for each script.
+    """
+    with contextlib.ExitStack() as stack:
+        attempts = _run_pair(stack, submission, scripts, "folder", timeout_s)
+        if _worth_another_place(attempts[0]):
+            others = _run_pair(stack, submission, scripts, "root", timeout_s)
+            if "decay.json" in _run_of(others[0]).artefacts:
+                attempts = others
+        runs = [_run_of(attempt) for attempt in attempts]
+        facts = RunFacts(
+            runs[0], runs[1], timeout_s, ISOLATION.tier, ISOLATION.layers, ISOLATION.missing
+        )
+        if tuple(scripts) != (SCRIPT,) or any(run.death in _NAMESPACE_LOST for run in runs):
+            attempts = _load_pair(stack, submission, attempts[0].place, timeout_s)
+        yield Session(facts, tuple(a.child for a in attempts), attempts[0].functions)
+
+
+_NAMESPACE_LOST: frozenset[Death] = frozenset({"timeout", "killed", "output", "silent"})
+
+
+def _run_of(attempt: _Attempt) -> ScriptRun:
+    if attempt.run is None:  # pragma: no cover - set by _run_pair for every attempt it returns
+        raise RuntimeError("an attempt was not run")
+    return attempt.run
+
+
+def _worth_another_place(attempt: _Attempt) -> bool:
+    """Say whether the run may have failed only because it started in the wrong folder."""
+    run = _run_of(attempt)
+    if "decay.json" in run.artefacts or run.death not in ("", "raised", "exit"):
+        return False
+    return run.raised is None or run.raised.type in ("FileNotFoundError", "ModuleNotFoundError")
+
+
+def _start(
+    stack: contextlib.ExitStack, submission: Submission, place: Place, timeout_s: float
+) -> _Attempt:
+    home = Path(
+        stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="vangrad-", ignore_cleanup_errors=True)
+        )
+    )
+    made = scratch_.build(submission, home.resolve())
+    return _Attempt(stack.enter_context(Child(made.home, timeout_s)), made, place)
+
+
+def _request(attempt: _Attempt, script: str, name: str) -> dict[str, object]:
+    folder = attempt.scratch.folder if attempt.place == "folder" else attempt.scratch.root
+    return {
+        "op": "run",
+        "folder": str(attempt.scratch.folder),
+        "cwd": str(folder),
+        "script": script,
+        "name": name,
+    }
+
+
+def _run_pair(
+    stack: contextlib.ExitStack,
+    submission: Submission,
+    scripts: Sequence[str],
+    place: Place,
+    timeout_s: float,
+) -> list[_Attempt]:
+    """Run the scripts, each in a child of its own, in two scratch copies side by side."""
+    attempts = [_start(stack, submission, place, timeout_s) for _ in range(2)]
+    for position, script in enumerate(scripts):
+        if position:
+            for attempt in attempts:
+                attempt.child.kill("")
+                attempt.child = stack.enter_context(Child(attempt.scratch.home, timeout_s))
+        _run_side_by_side(attempts, script, "__main__", timeout_s)
+    return attempts
+
+
+def _run_side_by_side(
+    attempts: Sequence[_Attempt], script: str, name: str, timeout_s: float
+) -> None:
+    numbers = [attempt.child.send(_request(attempt, script, name)) for attempt in attempts]
+    deadline = time.monotonic() + timeout_s
+    for attempt, number in zip(attempts, numbers, strict=True):
+        _await_run(attempt, number, deadline)
+
+
+def _await_run(attempt: _Attempt, number: int, deadline: float) -> None:
+    """Wait for one run and record how it ended; the first failure of several scripts is kept."""
+    death: Death
+    raised: Raised | None = None
+    status: int | None = None
+    try:
+        answer, _ = attempt.child.receive(number, deadline)
+        raised = raised_from(answer.get("raised"))
+        status = answer.get("exit_status") if isinstance(answer.get("exit_status"), int) else None
+        death = "raised" if raised else "exit" if status else ""
+        if raised is not None and raised.type == "MemoryError":
+            death = "memory"
+        named = answer.get("functions")
+        attempt.functions = tuple(map(str, named)) if isinstance(named, list) else ()
+    except ChildDiedError as died:
+        death, status = died.death, died.exit_status
+        if death == "exit":
+            death = "silent"
+    artefacts, misplaced = scratch_.collect(attempt.scratch)
+    if attempt.run is not None and attempt.run.death:
+        death, status, raised = attempt.run.death, attempt.run.exit_status, attempt.run.raised
+    attempt.run = ScriptRun(death, status, raised, artefacts, attempt.place, misplaced)
+
+
+def _load_pair(
+    stack: contextlib.ExitStack, submission: Submission, place: Place, timeout_s: float
+) -> list[_Attempt]:
+    """Load the script as a module in two fresh children, for its functions alone."""
+    limit_s = min(timeout_s, LOAD_TIMEOUT_S)
+    attempts = [_start(stack, submission, place, limit_s) for _ in range(2)]
+    _run_side_by_side(attempts, SCRIPT, "bptt_norm", limit_s)
+    return attempts

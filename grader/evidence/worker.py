@@ -1,0 +1,260 @@
+"""The child that stands next to a stranger's code: runs the script, calls its functions, returns numbers.
+
+Decides nothing and imports nothing of the grader. Requests arrive on what was standard input, answers
+leave on what was standard output; the script gets an empty input, and both its output streams
+go to standard error. A frame is `MAGIC`, the lengths of a JSON header (4 bytes) and of a payload
+(8 bytes, both little-endian), the header, the payload: the arrays that the header's `arrays` lists as
+`[name, dtype, shape]`, one after another, C order, little-endian.
+"""
+
+import json
+import linecache
+import os
+import struct
+import sys
+import traceback
+import types
+import warnings
+
+sys.path += sys.argv[1:]  # started with -I -S: only what the parent names can be imported
+
+import numpy as np  # noqa: E402 - not found before the line above
+
+MAGIC = b"VGF1"
+FUNCTIONS = ("make_sequence", "init_params", "step", "loss", "bptt")
+OPTIONAL = ("update_gate", "initial_state")
+MAX_PARAMETER_BYTES = 32 << 20
+
+
+def limit(limits):
+    """Set resource limits by name (`AS`, `CPU`, …) where the platform has them; say which hold."""
+    try:
+        import resource
+    except ImportError:
+        return []
+    held = []
+    for name, value in limits.items():
+        which = getattr(resource, "RLIMIT_" + name, None)
+        if which is None:
+            continue
+        hard = resource.getrlimit(which)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        try:
+            resource.setrlimit(which, (value, value))
+            held.append(name)
+        except (ValueError, OSError):
+            continue
+    return held
+
+
+def exactly(stream, count):
+    """Read `count` bytes or end the process: the parent is gone."""
+    data = stream.read(count)
+    if len(data) != count:
+        os._exit(0)
+    return data
+
+
+def receive(stream):
+    """Read one request: `(header, {name: array})`."""
+    head = exactly(stream, 16)
+    header_length, payload_length = struct.unpack("<IQ", head[4:])
+    header = json.loads(exactly(stream, header_length))
+    payload = exactly(stream, payload_length)
+    arrays, start = {}, 0
+    for name, dtype, shape in header.pop("arrays", []):
+        count = int(np.prod(shape))
+        size = count * np.dtype(dtype).itemsize
+        block = np.frombuffer(payload[start : start + size], dtype=dtype)
+        arrays[name] = block.reshape(shape).copy()
+        start += size
+    return header, arrays
+
+
+def send(stream, header, arrays):
+    """Write one answer."""
+    listed, blocks = [], []
+    for name, value in arrays.items():
+        block = np.ascontiguousarray(value, dtype="<c16" if np.iscomplexobj(value) else "<f8")
+        listed.append([name, block.dtype.str, list(np.shape(value))])
+        blocks.append(block.tobytes())
+    header = json.dumps({**header, "arrays": listed}).encode()
+    payload = b"".join(blocks)
+    stream.write(MAGIC + struct.pack("<IQ", len(header), len(payload)) + header + payload)
+    stream.flush()
+
+
+def describe(error, folder):
+    """Turn an exception into plain data: type, message, the student's own last line."""
+    try:
+        message = str(error)[:500]
+    except Exception:  # noqa: BLE001 - a stranger's __str__ may raise anything
+        message = ""
+    where = ("", 0)
+    if isinstance(error, SyntaxError) and error.filename:
+        where = (error.filename, error.lineno or 0)
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename.startswith(folder):
+                where = (frame.filename, frame.lineno or 0)
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return {
+        "type": type(error).__name__[:100],
+        "message": message,
+        "file": os.path.relpath(where[0], folder) if where[0] else "",
+        "line": where[1],
+        "missing_module": missing or "",
+    }
+
+
+class Worker:
+    """Holds the script's namespace and the parameters made so far, by handle."""
+
+    def __init__(self):
+        self.space = {}
+        self.folder = ""
+        self.handles = {}
+
+    def run(self, header, _):
+        """Run the script; answer how it ended and which functions it offers."""
+        self.folder = header["folder"]
+        path = os.path.join(self.folder, header["script"])
+        os.chdir(header["cwd"])
+        sys.argv = [header["script"] if header["cwd"] == self.folder else path]
+        sys.path.insert(0, self.folder)
+        module = types.ModuleType(header["name"])
+        module.__dict__.update(__file__=path, __builtins__=__builtins__)
+        sys.modules[header["name"]] = module
+        self.space = module.__dict__
+        answer = {"ended": "end", "exit_status": 0, "raised": None}
+        try:
+            with open(path, "rb") as source:
+                code = compile(source.read(), path, "exec")
+            exec(code, self.space)  # noqa: S102 - running the student's script is the purpose
+        except SystemExit as stop:
+            status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+            answer.update(ended="exit", exit_status=status)
+        except BaseException as error:  # noqa: BLE001 - anything a stranger's script may raise
+            answer.update(ended="raised", raised=describe(error, self.folder))
+        linecache.clearcache()
+        names = FUNCTIONS + OPTIONAL
+        return {**answer, "functions": [n for n in names if callable(self.space.get(n))]}, {}
+
+    def sequence(self, header, _):
+        """Call `make_sequence(seed, length)`."""
+        tokens, target = self.space["make_sequence"](header["seed"], header["length"])
+        return {"tokens": [int(token) for token in tokens], "target": int(target)}, {}
+
+    def params(self, header, _):
+        """Call `init_params(kind, seed)`, keep the result under a handle, return its arrays."""
+        made = self.space["init_params"](header["kind"], header["seed"])
+        self.handles[header["handle"]] = made
+        if not isinstance(made, dict):
+            return {"type": type(made).__name__}, {}
+        entries, arrays, total = [], {}, 0
+        for name, value in made.items():
+            is_array = isinstance(value, np.ndarray)
+            dtype = value.dtype.str if is_array else type(value).__name__
+            entries.append([str(name)[:100], dtype])
+            if is_array and value.dtype.kind == "f":
+                total += value.size * 8
+                if total > MAX_PARAMETER_BYTES:
+                    return {"type": "dict", "entries": entries, "too_large": True}, {}
+                arrays[str(name)[:100]] = value
+        return {"type": "dict", "entries": entries}, arrays
+
+    def put(self, header, arrays):
+        """Keep a copy of one handle's parameters, with `arrays` in place of its own, as float64."""
+        made = {}
+        for name, value in self.handles[header["source"]].items():
+            new = arrays.get(str(name)[:100])
+            if new is not None:
+                new = new.astype(value.dtype) if header.get("keep_dtype") else new
+            made[name] = value if new is None else new
+        self.handles[header["handle"]] = made
+        return {}, {}
+
+    def initial(self, header, _):
+        """Call `initial_state(kind, params)`."""
+        start = self.space["initial_state"](header["kind"], self.handles[header["handle"]])
+        return {}, {"state": np.asarray(start)}
+
+    def unroll(self, header, arrays):
+        """Apply `step` along the tokens: h_0 … h_T."""
+        step, params = self.space["step"], self.handles[header["handle"]]
+        state = arrays["start"]
+        states = [np.array(state)]
+        for token in header["tokens"]:
+            state = step(header["kind"], params, token, np.array(state))
+            states.append(np.array(state))
+        return {"dtype": states[-1].dtype.str}, {"states": np.array(states)}
+
+    def steps(self, header, arrays):
+        """Call `step` at each pair of token and state, in the order given."""
+        step, params = self.space["step"], self.handles[header["handle"]]
+        kind, out = header["kind"], []
+        states = arrays["states"]
+        for token, state in zip(header["tokens"], states, strict=True):
+            out.append(np.array(step(kind, params, token, state)))
+        values = np.array(out)
+        return {"dtype": values.dtype.str}, {"values": values, "states": states}
+
+    def losses(self, header, arrays):
+        """Call `loss` at each pair of last state and target."""
+        loss, params = self.space["loss"], self.handles[header["handle"]]
+        pairs = zip(arrays["states"], header["targets"], strict=True)
+        values = np.array([loss(header["kind"], params, h, target) for h, target in pairs])
+        shape_ok = values.shape == (len(header["targets"]),)
+        return {"dtype": values.dtype.str, "scalar": shape_ok}, {"values": values.ravel()}
+
+    def bptt(self, header, _):
+        """Call `bptt`; a copy of the parameters is returned so that a change of them shows."""
+        params = self.handles[header["handle"]]
+        tokens = list(header["tokens"])
+        dh = self.space["bptt"](header["kind"], params, tokens, header["target"])
+        dh = np.asarray(dh)
+        return {"dtype": dh.dtype.str, "tokens_after": [int(t) for t in tokens]}, {"dh": dh}
+
+    def gates(self, header, arrays):
+        """Call `update_gate` at each pair of token and state."""
+        gate, params = self.space["update_gate"], self.handles[header["handle"]]
+        pairs = zip(header["tokens"], arrays["states"], strict=True)
+        return {}, {"values": np.array([np.asarray(gate(params, t, h)) for t, h in pairs])}
+
+    def answer(self, header, arrays):
+        """Do what one request asks; an exception of the student's code becomes data."""
+        call = getattr(self, header["op"])
+        if header["op"] == "run":
+            return call(header, arrays)
+        try:
+            with warnings.catch_warnings(), np.errstate(all="ignore"):
+                warnings.simplefilter("ignore")
+                if header.get("complex"):
+                    warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                return call(header, arrays)
+        except BaseException as error:  # noqa: BLE001 - anything a stranger's function may raise
+            return {"raised": describe(error, self.folder)}, {}
+
+
+def main():
+    """Serve requests until the parent closes the pipe."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(2, 1)
+    header, _ = receive(requests)
+    held = limit(header["limits"])
+    send(answers, {"id": header["id"], "limits": held}, {})
+    worker = Worker()
+    while True:
+        header, arrays = receive(requests)
+        answer, out = worker.answer(header, arrays)
+        try:
+            send(answers, {"id": header["id"], **answer}, out)
+        except (TypeError, ValueError) as error:  # what came back is no array of numbers
+            send(answers, {"id": header["id"], "raised": describe(error, worker.folder)}, {})
+
+
+if __name__ == "__main__":
+    main()

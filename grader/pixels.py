@@ -1,0 +1,254 @@
+"""Two curves read off a picture: where red and where blue runs, column by column.
+
+Red and blue are hues, so any shade will do; transparency is laid on white, as a viewer does. A run is
+a vertical stretch of one colour in one column; runs that touch make a component. Legends, texts and
+arrows are short components, a curve is a long one (or, dashed or dotted, many short ones).
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+Picture: TypeAlias = npt.NDArray[np.uint8]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Colour: TypeAlias = Literal["red", "blue"]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+MOST_PIXELS = 25_000_000
+ENOUGH_PIXELS = 1_600_000  # above this a picture is shrunk: a curve keeps its course, time does not
+# Hues in degrees, from pure red and from pure blue. Red: crimson -12, tab:red 0, salmon 6. Blue:
+# skyblue -43, tab:blue -35, dodgerblue -30, seaborn's deep -32, navy 0, slateblue 8.
+RED = (-18.0, 18.0)
+BLUE = (-45.0, 22.0)
+LEAST_CHROMA = 45  # of 255: below it a pixel is grey to the eye, or the fringe of a line
+LEAST_SATURATION = 0.30
+LONG = 0.25  # of the width: a component this long is a solid curve
+SHORT = 0.12  # of the width: beside a solid curve, what is shorter is a legend, a text, an arrow
+
+
+class PictureError(Exception):
+    """A file that is no usable picture; `kind` says why, `data` gives the numbers."""
+
+    def __init__(self, kind: str, **data: int | str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """The centres of the runs of one colour: columns `x` and rows `y`, both `(n,)`, in pixels."""
+
+    x: Floats
+    y: Floats
+
+
+def size(data: bytes) -> tuple[int, int]:
+    """Return width and height as the header gives them, before anything is decoded.
+
+    Raises
+    ------
+    PictureError
+        `not_png` without a PNG's signature and header, `too_large` above `MOST_PIXELS`.
+
+    Source
+    ------
+    PNG specification, third edition, section 11.2.1 (IHDR).
+    """
+    if not data.startswith(SIGNATURE) or data[12:16] != b"IHDR" or len(data) < 33:
+        kind = "truncated" if SIGNATURE.startswith(data[:8]) and data else "not_png"
+        raise PictureError(kind, bytes=len(data))
+    width, height = struct.unpack(">II", data[16:24])
+    if width * height > MOST_PIXELS:
+        raise PictureError("too_large", width=width, height=height)
+    return width, height
+
+
+def decode(data: bytes) -> Picture:
+    """Decode a PNG and lay it on white.
+
+    Parameters
+    ----------
+    data : bytes
+        A whole file.
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width, 3)
+        At most about `ENOUGH_PIXELS` pixels: larger pictures are shrunk by a whole factor.
+
+    Raises
+    ------
+    PictureError
+        `not_png`, `too_large`, `truncated` or `undecodable`.
+    """
+    from PIL import Image
+
+    width, height = size(data)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # sizes are bounded above
+            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+                image.load()
+                shown = _on_white(image)
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        EOFError,
+        IndexError,
+        KeyError,
+        TypeError,
+        OverflowError,
+        MemoryError,
+        struct.error,
+        zlib.error,
+        Image.DecompressionBombError,
+    ) as error:
+        kind = "undecodable" if b"IEND" in data[-32:] else "truncated"
+        raise PictureError(kind, bytes=len(data), reason=type(error).__name__) from None
+    factor = int(np.ceil(np.sqrt(width * height / ENOUGH_PIXELS)))
+    return np.asarray(shown.reduce(factor) if factor > 1 else shown)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    """Return an image as opaque eight-bit RGB, its transparent parts laid on white."""
+    from PIL import Image
+
+    if image.mode.startswith("I"):  # sixteen-bit grey: converting it directly clips at 255
+        image = image.convert("I").point(lambda level: level * (1 / 257)).convert("L")
+    if "A" not in image.getbands() and "transparency" not in image.info:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (255, 255):
+        return layer.convert("RGB")
+    white = Image.new("RGBA", layer.size, "white")
+    return Image.alpha_composite(white, layer).convert("RGB")
+
+
+def is_blank(picture: Picture) -> bool:
+    """Say whether a picture shows nothing: no channel varies by more than an eye can see."""
+    spread = picture.max(axis=(0, 1)).astype(int) - picture.min(axis=(0, 1))
+    return bool(spread.max() <= 8)
+
+
+def mask(picture: Picture, colour: Colour) -> Mask:
+    """Return where a picture is red, or blue.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+    colour : {"red", "blue"}
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+    """
+    r, g, b = (picture[..., channel].astype(np.int16) for channel in range(3))
+    top, other = (r, b) if colour == "red" else (b, r)
+    low, high = np.minimum(g, other), np.maximum(g, other)
+    chroma = top - low
+    coloured = (chroma > LEAST_CHROMA) & (chroma > LEAST_SATURATION * top) & (top > high)
+    # Hue is 60 times the difference of the two others over the chroma, counted from the top one.
+    turn = np.where(coloured, 60.0, 0.0) * ((g - b) if colour == "red" else (r - g))
+    lower, upper = RED if colour == "red" else BLUE
+    found: Mask = coloured & (turn > lower * chroma) & (turn < upper * chroma)
+    return found
+
+
+def points(where: Mask) -> Points:
+    """Return the centres of the runs that belong to a curve.
+
+    Parameters
+    ----------
+    where : ndarray of bool, shape (height, width)
+        From `mask`.
+
+    Returns
+    -------
+    Points
+        Empty where there is no such colour.
+    """
+    height, width = where.shape
+    columns, starts, ends = _runs(where)
+    if not len(columns):
+        return Points(np.empty(0), np.empty(0))
+    labels = _components(columns, starts, ends)
+    first = np.full(labels.max() + 1, width)
+    last = np.zeros(labels.max() + 1, dtype=int)
+    area = np.bincount(labels, weights=ends - starts)
+    np.minimum.at(first, labels, columns)
+    np.maximum.at(last, labels, columns)
+    span = last - first + 1
+    solid = span.max() >= LONG * width
+    kept = (span >= SHORT * width if solid else area >= 2)[labels]
+    return Points(columns[kept].astype(float), ((starts + ends - 1) / 2)[kept])
+
+
+def _runs(where: Mask) -> tuple[npt.NDArray[np.intp], ...]:
+    """Return column, first row and row after the last of every vertical run, ordered by column."""
+    height, width = where.shape
+    padded = np.zeros((width, height + 2), dtype=np.int8)
+    padded[:, 1:-1] = where.T
+    edges = np.diff(padded.ravel())
+    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    columns = starts // (height + 2)
+    return columns, starts - columns * (height + 2), ends - columns * (height + 2)
+
+
+def _components(
+    columns: npt.NDArray[np.intp],
+    starts: npt.NDArray[np.intp],
+    ends: npt.NDArray[np.intp],
+) -> npt.NDArray[np.intp]:
+    """Label runs: two of neighbouring columns that touch, corners included, share a label.
+
+    Union-find over the pairs; runs are few (thousands), pixels are many.
+    """
+    parent = list(range(len(columns)))
+
+    def root(i: int) -> int:
+        while parent[i] != i:
+            parent[i] = parent[parent[i]]
+            i = parent[i]
+        return i
+
+    for left, right in _neighbours(columns, starts, ends):
+        one, other = root(left), root(right)
+        if one != other:
+            parent[max(one, other)] = min(one, other)
+    roots = np.array([root(i) for i in range(len(parent))], dtype=np.intp)
+    return np.unique(roots, return_inverse=True)[1].reshape(-1)
+
+
+def _neighbours(
+    columns: npt.NDArray[np.intp],
+    starts: npt.NDArray[np.intp],
+    ends: npt.NDArray[np.intp],
+) -> list[tuple[int, int]]:
+    """Return the pairs of touching runs, found for all runs at once.
+
+    Within a column runs are ordered, so those of the next column that touch run i are consecutive:
+    from the first whose end reaches its start to the last whose start does not pass its end.
+    """
+    stride = int(ends.max()) + 4
+    first_key = columns * stride + starts
+    last_key = columns * stride + ends
+    low = np.searchsorted(last_key, first_key + stride, side="left")
+    high = np.searchsorted(first_key, last_key + stride, side="right")
+    count = np.maximum(high - low, 0)
+    left = np.repeat(np.arange(len(columns)), count)
+    offset = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return list(zip(left.tolist(), (np.repeat(low, count) + offset).tolist(), strict=True))

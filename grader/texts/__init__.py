@@ -1,0 +1,120 @@
+"""Every sentence a person reads, in two languages, and the one way to fill it.
+
+`en/` and `es/` hold one TOML file a family of checks and one for the frame of a report; both languages
+have the same keys with the same placeholders. Values are formatted here: integers plainly, floats with
+four significant digits, strings cleaned of anything but printable text.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any, cast
+
+from grader.clean import printable
+from grader.model import Finding, Language, Value
+
+LANGUAGES: tuple[Language, ...] = ("en", "es")
+MODEL_NAMES = {"rnn": "RNN", "gru": "GRU"}
+
+
+def number(value: float, language: Language) -> str:
+    """Format `value` with four significant digits, with a decimal comma in Spanish."""
+    if isinstance(value, int) or (
+        math.isfinite(value) and value == int(value) and abs(value) < 1e6
+    ):
+        return str(int(value))
+    text = f"{value:.4g}"
+    return text.replace(".", ",") if language == "es" else text
+
+
+def _fill(value: Value, language: Language) -> str:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, list):
+        return ", ".join(_fill(item, language) for item in value)
+    return number(value, language)
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedFinding:
+    """A finding in words: where it is, what was found, what was expected and what to do next."""
+
+    where: str
+    found: str
+    expected: str
+    next_step: str
+
+    @property
+    def message(self) -> str:
+        """One line: where → found → expected."""
+        parts = (f"{self.where}: " if self.where else "") + self.found
+        return f"{parts}; {self.expected}" if self.expected else parts
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The sentences of one language."""
+
+    language: Language
+    table: Mapping[str, Any]
+
+    def entry(self, key: str) -> Any:  # noqa: ANN401 - a TOML subtree: a sentence, a list or a table
+        """Return what stands under the dotted `key`; raises KeyError where nothing does."""
+        node: Any = self.table
+        for part in key.split("."):
+            node = node[part]
+        return node
+
+    def say(self, key: str, data: Mapping[str, Value] | None = None) -> str:
+        """Return the sentence under `key` with its placeholders filled from `data`."""
+        filled = {name: _fill(value, self.language) for name, value in (data or {}).items()}
+        return cast(str, self.entry(key)).format_map(filled)
+
+    def finding(self, code: str, finding: Finding) -> RenderedFinding:
+        """Put `finding` of the check `code` into words."""
+        texts = self.entry(f"check.{code}.finding.{finding.kind}")
+        data: dict[str, Value] = {**finding.data}
+        if finding.model is not None:
+            data.setdefault("model", MODEL_NAMES[finding.model])
+        if finding.t is not None:
+            data.setdefault("t", finding.t)
+        filled = {name: _fill(value, self.language) for name, value in data.items()}
+
+        def say(part: str) -> str:
+            return cast(str, texts.get(part, "")).format_map(filled)
+
+        return RenderedFinding(self._where(finding), say("found"), say("expected"), say("next"))
+
+    def _where(self, finding: Finding) -> str:
+        place = printable(finding.file or "")
+        if finding.line is not None:
+            place += f":{finding.line}"
+        steps = [place, printable(finding.path or "")]
+        if finding.model is not None and not finding.path:
+            steps.append(MODEL_NAMES[finding.model])
+        if finding.t is not None and not finding.path:
+            steps.append(f"t = {finding.t}")
+        return ", ".join(step for step in steps if step)
+
+
+@functools.cache
+def catalogue(language: Language) -> Catalogue:
+    """Load the sentences of `language` ("en" or "es")."""
+    table: dict[str, Any] = {}
+    for source in sorted(resources.files(__name__).joinpath(language).iterdir(), key=str):
+        if source.name.endswith(".toml"):
+            _merge(table, tomllib.loads(source.read_text(encoding="utf-8")))
+    return Catalogue(language, table)
+
+
+def _merge(into: dict[str, Any], tree: Mapping[str, Any]) -> None:
+    for key, value in tree.items():
+        if isinstance(value, dict) and isinstance(into.get(key), dict):
+            _merge(into[key], value)
+        else:
+            into[key] = value

@@ -1,0 +1,61 @@
+"""Every tolerance of the verification, each with its error model. None is ever widened to fit a case.
+
+Symbols: eps is the unit roundoff of the dtype that computed a value (2.2e-16 for float64, 1.2e-7
+for float32), d the hidden size, J_t the one-step Jacobian, λ_t = dL/dh_t.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+SAFETY = 4.0
+"""How many times its own estimate the error of a finite difference may be.
+
+The estimate is the difference of two successive Richardson extrapolants: an upper bound of the truncation
+error once the ladder converges (the finer one errs 16 to 64 times less), while its
+roundoff part is a single draw whose size another draw exceeds fourfold with probability below 1e-4.
+"""
+
+RECORDED_RELATIVE = 1e-6
+"""Relative deviation allowed between a recorded norm and the same code run here, in float64.
+
+BLAS kernels sum in different orders: 1e-13 after fifty steps; 1e-6 also allows for seven digits
+kept on the way and is below the smallest mistake known to show in norms, 3.3e-6.
+"""
+
+PARALLEL_FLOAT32 = 16.0
+"""Accumulated float32 roundoff of a fifty-step chain, in units of eps · sqrt(d · T).
+
+Roundings of a step are independent and add as a random walk over T steps and d terms; the factor leaves
+room for the amplification of early errors (Higham 2002, section 2.8: rule of thumb).
+"""
+
+AFFINE_RELATIVE = 1e-9
+"""Log-odds of a cross-entropy are affine in h; they are differences of numbers of size log|V|.
+
+Roundoff is 1e-15 · log|V| per value; 1e-9 leaves room for a log(p + ε) with ε up to 1e-12.
+"""
+
+
+def unit_roundoff(dtype: str) -> float:
+    """Return eps of the floating dtype named by a NumPy type string such as "<f4"."""
+    try:
+        return float(np.finfo(np.dtype(dtype)).eps)
+    except (TypeError, ValueError):
+        return float(np.finfo(np.float64).eps)
+
+
+def step_rounding(d: int, eps: float) -> float:
+    """Return the relative roundoff of one backward step, in units of ‖J_t‖_F ‖λ_t‖.
+
+    A product of a d × d matrix and a vector errs by at most d · eps norm-wise (Higham 2002, eq. 3.12); a GRU
+    step has four of them and about ten element-wise operations, whose intermediate terms can exceed their
+    sum fourfold.
+    """
+    return 4.0 * (4.0 * d + 10.0) * eps
+
+
+def recorded(dtype: str, d: int, steps: int) -> float:
+    """Return the relative deviation allowed between a recorded norm and the same code run here."""
+    eps = unit_roundoff(dtype)
+    return max(RECORDED_RELATIVE, PARALLEL_FLOAT32 * eps * float(np.sqrt(d * steps)))
