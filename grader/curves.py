@@ -2,8 +2,8 @@
 
 One map from log10 g to rows, shared by both curves, and one map from t to columns must bring the
 curves of decay.json onto the coloured pixels. The fit is robust (iteratively reweighted, Cauchy
-weights), and what counts is the share of columns with a pixel on the line, not R²: what else has the
-curve's colour (a text, an arrow, a threshold) lies far off, and hides nothing.
+weights), and what counts is the share of columns with a pixel on the line, not R²: what else has
+the curve's colour (a text, an arrow, a threshold) lies far off, and hides nothing.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ CERTAIN = 0.90  # on the line of a wrong hypothesis, before it is called wrong
 DOUBTFUL = 0.50  # on the line of the right one, above which nothing is called wrong
 LEAST_R2 = 0.99
 LEAST_SPREAD = 0.15  # of the height: flatter curves fit anything
-# Where t = 0 and t = 49 may stand, in shares of the extent of the pixels, inwards: markers reach out
-# beyond the ends, and so does a text; a legend may hide one of them.
+# Where t = 0 and t = 49 may stand, in shares of the extent of the pixels, inwards: markers reach
+# out beyond the ends, and so does a text; a legend may hide one of them.
 VISIBLE = np.linspace(-0.02, 0.06, 5)
 HIDDEN = np.linspace(-0.24, 0.06, 9)
 
@@ -49,7 +49,7 @@ class Fit:
     spread: float
 
     def good(self, share: float) -> bool:
-        """Say whether at least `share` of each curve lies on the line, and the line means something."""
+        """Say whether `share` of each curve lies on a line that means something."""
         steep = self.slope < 0 and self.spread > LEAST_SPREAD
         return self.share >= share and self.r2 > LEAST_R2 and steep
 
@@ -71,8 +71,8 @@ def read(
     Returns
     -------
     str
-        "right"; "linear_axis" or "swapped_colours" only where that hypothesis fits well and the right
-        one does not; otherwise "unsure".
+        "right"; "linear_axis" or "swapped_colours" only where that hypothesis fits well and the
+        right one does not; otherwise "unsure".
     """
     if any(len(points.x) < LEAST_POINTS for points in found.values()):
         return "unsure"
@@ -98,9 +98,10 @@ Pair: TypeAlias = tuple[Points, Floats]
 
 
 def _thinned(points: Points) -> Points:
-    """Keep every n-th column."""
+    """Keep every n-th column; a picture full of colour gives fewer columns, not more points."""
     columns, rank = np.unique(points.x, return_inverse=True)
-    kept = rank.reshape(-1) % max(1, len(columns) // MOST_COLUMNS) == 0
+    every = max(1, len(columns) // MOST_COLUMNS, len(points.x) // (4 * MOST_COLUMNS))
+    kept = rank.reshape(-1) % every == 0
     return Points(points.x[kept], points.y[kept])
 
 

@@ -1,8 +1,8 @@
 """Two curves read off a picture: where red and where blue runs, column by column.
 
-Red and blue are hues, so any shade will do; transparency is laid on white, as a viewer does. A run is
-a vertical stretch of one colour in one column; runs that touch make a component. Legends, texts and
-arrows are short components, a curve is a long one (or, dashed or dotted, many short ones).
+Red and blue are hues, so any shade will do; transparency is laid on white, as a viewer does. A run
+is a vertical stretch of one colour in one column; runs that touch make a component. Legends, texts
+and arrows are short components, a curve is a long one (or, dashed or dotted, many short ones).
 """
 
 from __future__ import annotations
@@ -181,7 +181,7 @@ def points(where: Mask) -> Points:
     Points
         Empty where there is no such colour.
     """
-    height, width = where.shape
+    width = where.shape[1]
     columns, starts, ends = _runs(where)
     if not len(columns):
         return Points(np.empty(0), np.empty(0))

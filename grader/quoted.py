@@ -21,11 +21,11 @@ FORMULAS: Mapping[str, str] = {
     "e": "Σ log₁₀(g_{t+10}/g_t) / n, t = 0, 10, 20, …",
 }
 
-ROUNDING_WEIGHT = 0.63
-"""Largest change of a definition for a change of 1 in log₁₀ of each recorded norm.
+ROUNDING_WEIGHT = 0.601
+"""Largest change of a definition when log₁₀ of every recorded norm changes by at most 1.
 
-(d) has the largest: 10·Σ|t − t̄| / Σ(t − t̄)² = 10 · 625 / 9996 = 0.6252 over t = 0 … 49 (with
-t̄ = 24.5: Σ|t − t̄| = 625, Σ(t − t̄)² = 10412.5, so 0.6002); (e) has 2/4, (a) 20/49, (b) and (c) 2/5.
+(d) has the largest: 10·Σ|t − t̄| / Σ(t − t̄)² = 10 · 625 / 10412.5 = 0.6002 over t = 0 … 49; (e)
+telescopes to 2/4, (a) has 20/49, (b) and (c) have 2/5.
 """
 
 
@@ -65,7 +65,7 @@ class Truth:
 
 
 def log10_rounding(norms: tuple[float, ...], half_units: tuple[float, ...]) -> float:
-    """Return how far rounding can move any definition, norms `(50,)` being given to `half_units`."""
+    """Return how far rounding of the norms, shape (50,), can move any definition."""
     worst = max(half / norm for norm, half in zip(norms, half_units, strict=True))
     return ROUNDING_WEIGHT * worst / math.log(10.0)
 

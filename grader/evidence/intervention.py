@@ -36,11 +36,12 @@ Observe: TypeAlias = Callable[[Mapping[str, Array], list[int], Array], Array]
 """(arrays, n tokens, states (n, d)) → outputs (n, d): the student's step with these arrays."""
 
 EPSILON = 4e-6
-"""Size of the coded changes times √d; the central difference errs by less than 1e-8 of a code.
+"""Size of a coded change, over the root of the number n of codes in one pre-activation.
 
-A pre-activation sums d codes below 1 at a state of 1 (at most 2 in one component), so at five
-deviations ε|p| < 2e-5; truncation is (ε|p|)²|p|/3 < 1e-8 for d up to 1000, rounding 4e-16/ε <
-4e-9. Terms of even order, among them the products of two parameters, cancel.
+Codes are below 1 and of random sign, so at five deviations ε|p| < 2e-5. The central difference then
+errs by (ε|p|)²|p|/3 < 2e-8 for n up to 1000 (even orders cancel, products of two parameters among
+them), and by the rounding of an output below 2, 2e-16/ε, times at most 10 for what is read from it:
+2e-8 for n = 1000, 1e-9 for n = 1.
 """
 
 RESET_SLOPE = 0.125 / np.cosh(0.5) ** 2
@@ -95,8 +96,7 @@ class Search:
         self._few = np.zeros(layout.size, dtype=bool)
         for start, end in layout.spans.values():
             self._few[start:end] = end - start <= min(6 * d, d * d - 1)
-        units = np.eye(3, d) + 1
-        one = np.ones((1, d))
+        units, one = np.eye(3, d) + 1, np.ones((1, d))
         self._states = np.vstack([0 * one, one, -one, units, -units, 0 * one, one, -one])
         self._tokens = [self.low] * 9 + [self.high] * 3
 
@@ -116,15 +116,18 @@ class Search:
             self._find_reset()
         self._find_input()
 
-    def _respond(self, code: Array, base: Array) -> Array:
-        """Return the derivative of the outputs, shape (12, d), along a code from a base point."""
-        epsilon = EPSILON / np.sqrt(self._d)
+    def _respond(self, code: Array, base: Array, summed: int = 1) -> Array:
+        """Return the derivative of the outputs, shape (12, d), along a code from a base point.
+
+        `summed` is the number of codes that meet in one pre-activation.
+        """
+        epsilon = EPSILON / np.sqrt(summed)
         ahead, behind = (
             self._observe(self._layout.split(values), self._tokens, self._states.copy())
             for values in (base + epsilon * code, base - epsilon * code)
         )
         response = (ahead - behind) / (2 * epsilon)
-        if response.shape != self._states.shape or not np.isfinite(response).all():
+        if not np.isfinite(response).all():
             raise UnrecognisedError
         return np.asarray(response)
 
@@ -134,7 +137,7 @@ class Search:
         if members.any():
             for _ in range(2 if few else 1):
                 code = draw_code(self._rng, members)
-                yield code, self._respond(code, base)
+                yield code, self._respond(code, base, 1 if few else self._d)
 
     def _find_update_and_candidate(self) -> None:
         for code, seen in self._codings(self._zeros, few=False):
@@ -165,10 +168,11 @@ class Search:
             self.recurrent["r"] = U_r
             beside = seen[PLUS] / RESET_SLOPE - U_r.at(code, self._units).sum(axis=0)
             self._explain("r", [beside], [code])
+        if "r" not in self.recurrent:
+            raise UnrecognisedError
         pairs = list(self._codings(base, few=True))
-        self._explain(
-            "r", [seen[PLUS] / RESET_SLOPE for _, seen in pairs], [code for code, _ in pairs]
-        )
+        read = [seen[PLUS] / RESET_SLOPE for _, seen in pairs]
+        self._explain("r", read, [code for code, _ in pairs])
 
     def _identity(self) -> Array:
         """Return a base point where U_c is the identity and all else 0."""
@@ -196,19 +200,20 @@ class Search:
                 count, size = shape if by_rows else shape[::-1]
                 if count > self.high:
                     along, across = (1, size) if by_rows else (count, 1)
-                    vectors = Vectors(start + along * np.arange(size), np.full(size, across))
-                    yield slice(start, end), vectors
+                    base = start + along * np.arange(size)
+                    yield slice(start, end), Vectors(base, np.full(size, across))
 
     def _reads(self, span: slice, embedding: Vectors) -> bool:
         """Say whether this is the embedding, and if so explain it and the input matrices."""
         members = self._free.copy()
         members[span] = False
-        tokens = np.array([self.low, self.high])
-        bases = np.zeros((min(len(embedding.base), 2), self._layout.size))
+        size = len(embedding.base)
+        bases = np.zeros((min(size, 2), self._layout.size))
         for k, base in enumerate(bases):
-            base[embedding.index(tokens)[:, k]] = 1
+            base[embedding.index(np.array([self.low, self.high]))[:, k]] = 1
         found = self._input_matrices(
             bases,
+            size,
             members,
             lambda seen: {"c": 2 * seen[0], "z": -4 * self.sign * _odd(seen, PLUS, MINUS)[0]},
         )
@@ -216,11 +221,10 @@ class Search:
             return False
         self.inputs, self.embedding = found, embedding
         if self.has_reset:
-            columns = np.arange(len(embedding.base))
             for vectors in found.values():
-                members[self._inside(vectors, columns)] = False
+                members[vectors.index(np.arange(size))] = False
             found = self._input_matrices(
-                bases + self._identity(), members, lambda seen: {"r": seen[1] / RESET_SLOPE}
+                bases + self._identity(), size, members, lambda seen: {"r": seen[1] / RESET_SLOPE}
             )
             if found is None:
                 raise UnrecognisedError
@@ -230,6 +234,7 @@ class Search:
     def _input_matrices(
         self,
         bases: Array,
+        size: int,
         members: npt.NDArray[np.bool_],
         read: Callable[[Array], dict[str, Array]],
     ) -> dict[str, Vectors] | None:
@@ -243,10 +248,13 @@ class Search:
                 return None
             columns.append(found)
         zero = np.zeros(self._d, dtype=np.intp)
-        return {
+        matrices = {
             gate: interpolate((zero, columns[0][gate].index), (zero + 1, columns[-1][gate].index))
             for gate in columns[0]
         }
+        for matrix in matrices.values():
+            self._inside(matrix, np.arange(size))
+        return matrices
 
     def _matrix(self, columns: Array, code: Array) -> tuple[Vectors, float]:
         """Return a recurrent matrix and its weight from columns 0, 1, 2, shape (3, d).

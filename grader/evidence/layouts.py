@@ -21,17 +21,18 @@ Index: TypeAlias = npt.NDArray[np.intp]
 MATCH_TOLERANCE = 1e-7
 """How far a measured code may lie from the true one.
 
-The caller measures with an error below 1e-8 (see `roles.EPSILON`); two codes lie at least
+Measured with an error below 4e-8 (see `intervention.EPSILON`); two codes lie at least
 0.2 / MOST_ENTRIES = 4e-7 apart.
 """
 
 PAIR_TOLERANCE = 1e-8
 """The same for sums of two codes.
 
-They are measured on biases alone, whose response is below 2: error below 2e-9. By chance n² pairs
-meet two codings with probability n² · (2 · 1e-8)², 4e-10 for a thousand entries.
+Measured on biases alone, with an error of 1e-9. Among n entries a wrong pair meets two independent
+codings by chance with probability n² · (2 · 1e-8)², 4e-10 for n = 1000.
 """
 
+MOST_ARRAYS = 256
 MOST_ENTRIES = 500_000
 MOST_PAIRS = 2_000_000
 """Bounds on the work, not on what is right: beyond them the layout counts as not recognised."""
@@ -159,7 +160,11 @@ def match(measured: Array, code: Array) -> Match | None:
     index = _nearest(np.abs(code), sizes / weights)
     weights = np.copysign(weights, measured * code[index])
     close = np.abs(measured - weights * code[index]) <= MATCH_TOLERANCE
-    if not close.all() or np.ptp(weights) > 0 or len(np.unique(index)) < len(index):
+    if (
+        not (close & (code[index] != 0)).all()
+        or np.ptp(weights) > 0
+        or len(np.unique(index)) < len(index)
+    ):
         return None
     return Match(index, float(weights[0]))
 

@@ -9,7 +9,14 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from grader.evidence.intervention import Observe, Search
-from grader.evidence.layouts import MOST_ENTRIES, Index, Layout, UnrecognisedError, Vectors
+from grader.evidence.layouts import (
+    MOST_ARRAYS,
+    MOST_ENTRIES,
+    Index,
+    Layout,
+    UnrecognisedError,
+    Vectors,
+)
 from grader.facts import Array
 
 Convention: TypeAlias = Literal["(1-z)h+zc", "zh+(1-z)c"]
@@ -123,7 +130,7 @@ def find_gru(
     """Find the roles of a GRU's parameters and prove them on the arrays given.
 
     Found are matrices in any orientation, split, stacked or fused, also with the input's; an
-    embedding or a row or column per token; none, one or two biases. About thirty observations.
+    embedding or a row or column per token; none, one or two biases. Mostly 14 to 28 observations.
 
     Parameters
     ----------
@@ -146,7 +153,8 @@ def find_gru(
         vector, shares parameters between gates, or d < 3.
     """
     layout = Layout({name: np.shape(array) for name, array in arrays.items()})
-    if d < 3 or len(tokens) == 0 or min(tokens) < 0 or not 2 <= layout.size <= MOST_ENTRIES:
+    askable = d >= 3 and len(tokens) > 0 and min(tokens) >= 0
+    if not askable or len(arrays) > MOST_ARRAYS or not 2 <= layout.size <= MOST_ENTRIES:
         return None
     search = Search(layout, d, tokens, observe, rng)
     try:

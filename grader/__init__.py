@@ -1,0 +1,1 @@
+"""Verifies and grades submissions of the vanishing-gradient lab."""

@@ -1,0 +1,191 @@
+"""The command line: one submission graded, or one check explained."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from grader.model import REQUIRED_FILES, Language, Report
+from grader.texts import LANGUAGES, Catalogue, catalogue
+from grader.version import __version__
+
+USAGE_ERROR = 2
+GRADER_FAULT = 3
+COLOURS: Mapping[str, bool | None] = {"auto": None, "always": True, "never": False}
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be done; the message is for the person."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status, as the README lists them.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        What follows the command's name; by default the process's own.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    texts = catalogue(_language(words))
+    try:
+        if words[:1] == ["explain"]:
+            from grader.explain import explain
+
+            return explain(words[1:], texts)
+        return _grade(words, texts)
+    except UsageError as error:
+        print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
+        return USAGE_ERROR
+    except BrokenPipeError:
+        # Whoever read the report has seen enough; what is buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - no traceback ever reaches a student or a CI log
+        said = texts.say("cli.internal", {"error": repr(error), "version": __version__})
+        print(f"vangrad: {said}", file=sys.stderr)  # noqa: T201 - as above
+        return GRADER_FAULT
+
+
+def _language(words: Sequence[str]) -> Language:
+    """Return the language asked for by --lang, or by the environment, else English."""
+    asked = [word.partition("=")[2] for word in words if word.startswith("--lang=")]
+    asked += [after for word, after in zip(words, words[1:], strict=False) if word == "--lang"]
+    asked += [
+        os.environ.get(name, "") for name in ("VANGRAD_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    ]
+    for value in asked:
+        if value:
+            return "es" if value.lower().startswith("es") else "en"
+    return "en"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Report a usage error in one line and leave with status 2."""
+        self.exit(USAGE_ERROR, f"vangrad: {message}\n")
+
+
+def _parser(texts: Catalogue) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="vangrad",
+        description=texts.say("cli.description"),
+        epilog=texts.say("cli.epilog"),
+        allow_abbrev=False,
+    )
+
+    def say(name: str) -> str:
+        return texts.say(f"cli.{name}").replace("%", "%%")
+
+    parser.add_argument("path", metavar="PATH", help=say("path"))
+    parser.add_argument("--no-run", action="store_true", help=say("no_run"))
+    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help=say("timeout"))
+    parser.add_argument("--format", choices=("text", "json"), default="text", help=say("format"))
+    parser.add_argument("--output", type=Path, metavar="FILE", help=say("output"))
+    parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
+    parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
+    parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
+    parser.add_argument("--colour", choices=tuple(COLOURS), default="auto", help=say("colour"))
+    parser.add_argument("--version", action="version", version=__version__, help=say("version"))
+    return parser
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.1 <= value <= 3600.0:
+        raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
+    return value
+
+
+def _points(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text}: 0 … 100")
+    return value
+
+
+def _grade(words: Sequence[str], texts: Catalogue) -> int:
+    arguments = _parser(texts).parse_args(words)
+    path = Path(arguments.path)
+    _demand_submission(path, texts)
+    from grader.grading import PROBE_KEY, Options, grade
+    from grader.rubric import RubricError
+
+    options = Options(
+        run=not arguments.no_run,
+        timeout_s=arguments.timeout,
+        minimum=arguments.min_score,
+        rubric=arguments.rubric,
+        key=os.environ.get(PROBE_KEY, "").encode(),
+    )
+    try:
+        report = grade(path, options)
+    except RubricError as error:
+        raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
+    _deliver(report, arguments, texts)
+    return report.exit_status
+
+
+def _demand_submission(path: Path, texts: Catalogue) -> None:
+    """Refuse a path that is no submission at all, and say what was expected."""
+    data = {"path": str(path), "names": ", ".join(REQUIRED_FILES)}
+    if not os.path.lexists(path):
+        raise UsageError(texts.say("cli.no_such_path", data))
+    if not path.is_dir():
+        raise UsageError(texts.say("cli.not_a_folder", data))
+    known = {name.casefold() for name in REQUIRED_FILES}
+    try:
+        names = {name.casefold() for name in os.listdir(path)}  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        names = set()
+    if not known & names:
+        raise UsageError(texts.say("cli.nothing_there", data))
+
+
+def _deliver(report: Report, arguments: argparse.Namespace, texts: Catalogue) -> None:
+    """Write the report where it was asked for."""
+    from grader.report import json as json_report
+    from grader.report import text as text_report
+
+    language = texts.language
+    if arguments.output is not None:
+        render = json_report.render if arguments.format == "json" else text_report.render
+        try:
+            write_atomically(arguments.output, render(report, language))
+        except OSError as error:
+            data = {"path": str(arguments.output), "reason": error.strerror or str(error)}
+            raise UsageError(texts.say("cli.cannot_write", data)) from error
+    elif arguments.format == "json":
+        _print(json_report.render(report, language))
+    elif arguments.colour == "always" or (arguments.colour == "auto" and sys.stdout.isatty()):
+        text_report.show(report, language, sys.stdout, colour=COLOURS[arguments.colour])
+    else:
+        _print(text_report.render(report, language))
+
+
+def _print(text: str) -> None:
+    """Write text to standard output; what its encoding lacks becomes an escape, not a crash."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.flush()
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write `text` to `path` whole or not at all: a temporary file beside it, synced, renamed."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,1 @@
+"""What can be found out by running a submission's code."""

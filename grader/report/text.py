@@ -1,0 +1,212 @@
+"""The report for a terminal: the same lines plain or coloured, folded to the width there is."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO
+
+from grader.model import CheckResult, Language, Outcome, Report, StopCondition, Verdict
+from grader.report import words
+from grader.texts import Catalogue, catalogue
+from grader.version import __version__
+
+NARROWEST, WIDEST = 40, 110
+MARKS = {
+    Outcome.PASS: "✓",
+    Outcome.PARTIAL: "◐",
+    Outcome.FAIL: "✗",
+    Outcome.STUDENT_ERROR: "✗",
+    Outcome.GRADER_ERROR: "!",
+    Outcome.SKIPPED: "-",
+    Outcome.NOT_ASSESSED: "·",
+    Outcome.MANUAL: "?",
+    Outcome.NOTE: "i",
+}
+ASCII_MARKS = str.maketrans({"✓": "+", "◐": "~", "✗": "x", "·": ".", "→": ">", "—": "-"})
+STYLES = {
+    Outcome.PASS: "green",
+    Outcome.PARTIAL: "yellow",
+    Outcome.FAIL: "red",
+    Outcome.STUDENT_ERROR: "red",
+    Outcome.GRADER_ERROR: "magenta",
+    Outcome.MANUAL: "cyan",
+}
+VERDICT_STYLES = {
+    Verdict.PASSED: "bold white on dark_green",
+    Verdict.FILES_CONSISTENT: "bold white on dark_green",
+    Verdict.NOT_PASSED: "bold white on dark_red",
+    Verdict.FILES_INCONSISTENT: "bold white on dark_red",
+    Verdict.NOT_VERIFIED: "bold black on yellow",
+    Verdict.GRADER_ERROR: "bold white on purple4",
+}
+WRONG_OUTCOMES = (
+    Outcome.GRADER_ERROR,
+    Outcome.FAIL,
+    Outcome.STUDENT_ERROR,
+    Outcome.PARTIAL,
+    Outcome.NOT_ASSESSED,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paragraph: `first` stands before it, further lines hang by `hang` columns."""
+
+    text: str
+    first: str = ""
+    hang: int = 0
+    style: str = ""
+
+
+def render(report: Report, language: Language, width: int = 100) -> str:
+    """Return the report as plain text, folded to `width` columns."""
+    folded = (fold(line, width) for line in lines(report, language))
+    return "\n".join(folded).rstrip() + "\n"
+
+
+def fold(line: Line, width: int) -> str:
+    """Fold one paragraph to `width` columns (at least 40, at most 110)."""
+    columns = min(max(width, NARROWEST), WIDEST)
+    return textwrap.fill(
+        line.text,
+        columns,
+        initial_indent=line.first,
+        subsequent_indent=" " * line.hang,
+        break_on_hyphens=False,
+    )
+
+
+def show(report: Report, language: Language, stream: IO[str], *, colour: bool | None) -> None:
+    """Write the report to a terminal, in colours where it has them.
+
+    `colour` None asks the terminal; an encoding that cannot hold the marks gets ASCII ones.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    forced = {None: None, True: True, False: False}[colour]
+    console = Console(file=stream, force_terminal=forced, no_color=colour is False, highlight=False)
+    plain_marks = (console.encoding or "").lower().replace("-", "") not in ("utf8", "utf16")
+    for line in lines(report, language):
+        text = fold(line, console.width)
+        if plain_marks:
+            text = (
+                text.translate(ASCII_MARKS)
+                .encode(console.encoding, "replace")
+                .decode(console.encoding)
+            )
+        console.print(Text(text, style=line.style), soft_wrap=True)
+
+
+def lines(report: Report, language: Language) -> Iterator[Line]:
+    """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence."""
+    texts = catalogue(language)
+    yield Line(f" {words.headline(report, texts)} ", style=VERDICT_STYLES[report.verdict])
+    yield Line("")
+    for pair, _ in words.evidence(report, texts):
+        yield Line(pair, hang=5)
+    yield from _section(texts, "stop", (_stop(stop, texts) for stop in report.stop_conditions))
+    yield from _section(texts, "fix", _fixes(report, texts))
+    yield from _section(texts, "checks", _checks(report, texts))
+    yield from _section(texts, "findings", _findings(report, texts))
+    yield from _section(texts, "people", _manual(report, texts))
+    yield from _section(texts, "notes", _notes(report, texts))
+    yield from _section(texts, "questions", _questions(report, texts))
+    measured = (Line(text, "  ", 4) for text in words.measured(report, texts))
+    yield from _section(texts, "measured", measured)
+    yield from _section(texts, "evidence", _evidence(report, texts))
+    yield Line("")
+    yield Line(texts.say("report.label.teach"), style="dim")
+
+
+def _section(texts: Catalogue, name: str, body: Iterable[Line]) -> Iterator[Line]:
+    """Yield a heading and its lines; nothing where there are none."""
+    found = list(body)
+    if found:
+        yield Line("")
+        yield Line(texts.say(f"report.section.{name}"), style="bold")
+        yield from found
+
+
+def _stop(stop: StopCondition, texts: Catalogue) -> Line:
+    mark = MARKS[stop.outcome]
+    text = texts.say(f"report.stop.{stop.number}")
+    if stop.outcome in (Outcome.SKIPPED, Outcome.NOT_ASSESSED):
+        text += f" ({texts.say(f'report.outcome.{stop.outcome}')})"
+    return Line(text, f"  {mark} {stop.number}. ", 7, STYLES.get(stop.outcome, ""))
+
+
+def _fixes(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for number, said in enumerate(words.fix_first(report, texts), 1):
+        yield Line(f"{said.code} — {said.words.message}", f"  {number}. ", 5)
+        if said.words.next_step:
+            yield Line(said.words.next_step, "     → ", 7, "cyan")
+
+
+def _checks(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for result in report.checks:
+        yield _check(result, texts)
+
+
+def _check(result: CheckResult, texts: Catalogue) -> Line:
+    title = str(texts.entry(f"check.{result.code}.title"))
+    points = f"{result.points:>2}/{result.max_points:<2}" if result.max_points else "     "
+    text = f"{result.code:<22} {title}"
+    if result.outcome in (Outcome.SKIPPED, Outcome.NOT_ASSESSED):
+        because = ", ".join(result.skipped_because)
+        reason = texts.say("report.label.skipped", {"codes": because}) if because else ""
+        text += f" ({reason or texts.say(f'report.outcome.{result.outcome}')})"
+    style = STYLES.get(result.outcome, "dim")
+    return Line(text, f"  {MARKS[result.outcome]} {points} ", 33, style)
+
+
+def _findings(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for said in words.findings(report, texts, *WRONG_OUTCOMES):
+        outcome = said.finding.outcome
+        yield Line(
+            f"{said.code} — {said.words.message}",
+            f"  {MARKS[outcome]} ",
+            4,
+            STYLES.get(outcome, ""),
+        )
+        if said.words.next_step:
+            yield Line(said.words.next_step, "    → ", 6)
+        if outcome is Outcome.GRADER_ERROR:
+            yield Line(texts.say("report.label.grader_fault", {"version": __version__}), "    ", 4)
+
+
+def _manual(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for said in words.findings(report, texts, Outcome.MANUAL):
+        yield Line(f"{said.code} — {said.words.message}", "  ? ", 4, STYLES[Outcome.MANUAL])
+        if said.words.next_step:
+            yield Line(said.words.next_step, "    → ", 6)
+
+
+def _notes(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for said in words.findings(report, texts, Outcome.NOTE):
+        yield Line(f"{said.code} — {said.words.message}", "  i ", 4)
+
+
+def _questions(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for number, finding in enumerate(report.questions, 1):
+        said = words.say(texts, "stop.explain", finding).words
+        yield Line(said.found, f"  {number}. ", 5)
+        yield Line(f"{texts.say('report.label.answer')}: {said.expected}", "     ", 5, "dim")
+
+
+def _evidence(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for item, (_, limits) in zip(report.evidence, words.evidence(report, texts), strict=True):
+        name = item.model.upper()
+        yield Line(f"{name}: {texts.say('report.label.cannot_show')} {limits}", "  ", 4)
+    isolation = report.isolation
+    if isolation.tier == "none":
+        yield Line(texts.say("report.label.not_run"), "  ", 4)
+        return
+    data = {
+        "tier": isolation.tier,
+        "layers": list(isolation.layers),
+        "missing": list(isolation.missing),
+    }
+    yield Line(texts.say("report.label.tier", data), "  ", 4)

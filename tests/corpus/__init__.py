@@ -1,0 +1,58 @@
+"""Right and wrong submissions, written independently of the grader, with what must be said of each.
+
+`right()` and `wrong()` list the cases, `by_name(name)` finds one; `Case.write(directory)` writes
+the complete submission folder. The artefacts come from really running each script once.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from tests.corpus import (
+    gradient_cases,
+    right_documents,
+    right_scripts,
+    wrong_decay,
+    wrong_documents,
+    wrong_functions,
+    wrong_imports,
+    wrong_models,
+    wrong_runs,
+)
+from tests.corpus.model import Case, Expectation
+
+__all__ = ["Case", "Expectation", "by_name", "right", "wrong"]
+
+
+@functools.cache
+def _right() -> tuple[Case, ...]:
+    modules = (right_documents, right_scripts)
+    return (*gradient_cases.right_cases(), *(case for m in modules for case in m.cases()))
+
+
+@functools.cache
+def _wrong() -> tuple[Case, ...]:
+    modules = (
+        wrong_decay,
+        wrong_documents,
+        wrong_functions,
+        wrong_imports,
+        wrong_models,
+        wrong_runs,
+    )
+    return (*gradient_cases.wrong_cases(), *(case for m in modules for case in m.cases()))
+
+
+def right() -> list[Case]:
+    """Return the submissions in which nothing is wrong."""
+    return list(_right())
+
+
+def wrong() -> list[Case]:
+    """Return the submissions that are each wrong in one way."""
+    return list(_wrong())
+
+
+def by_name(name: str) -> Case:
+    """Return one case; raise KeyError where there is none of that name."""
+    return {case.name: case for case in (*_right(), *_wrong())}[name]

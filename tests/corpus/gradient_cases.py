@@ -1,0 +1,66 @@
+"""Every style as a right submission, and with every mistake it can carry."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.corpus.catalog import MISTAKES
+from tests.corpus.model import Case, Expectation, Style
+from tests.corpus.papers import Papers
+from tests.corpus.styles import PLANTS, STYLES
+
+PASSED = Expectation("passed")
+UNOFFERED = Expectation(
+    "not_verified",
+    or_verdict="passed",
+    notes="passed where the forward pass is lifted out of a recording; never not_passed",
+)
+
+
+def papers_of(style: Style) -> Papers:
+    """Return how this hand writes its documents."""
+    return Papers(by_script=style.name == "classes")
+
+
+def right_case(style: Style) -> Case:
+    """Return the style without a mistake."""
+    return Case(
+        f"right-{style.name}",
+        f"{STYLES[style.name].name}: right as it stands",
+        style,
+        PASSED if style.has_functions else UNOFFERED,
+        papers=papers_of(style),
+    )
+
+
+def planted(style: Style, mistake_name: str) -> Case:
+    """Return the style with one mistake in its arithmetic."""
+    mistake = MISTAKES[mistake_name]
+    expect = Expectation(mistake.verdict, mistake.codes)
+    if not style.has_functions:
+        expect = Expectation(
+            "not_verified",
+            or_verdict="not_passed",
+            notes=f"where the forward pass is lifted: {', '.join(sorted(mistake.codes))}",
+        )
+        if mistake.verdict is None:
+            expect = replace(expect, or_verdict=None)
+    edits = tuple(("bptt_norm.py", edit) for edit in PLANTS[style.name][mistake_name])
+    return Case(
+        f"{style.name}-{mistake_name}",
+        mistake.description,
+        style,
+        expect,
+        edits,
+        papers=papers_of(style),
+    )
+
+
+def right_cases() -> list[Case]:
+    """Return one right case per style."""
+    return [right_case(style) for style in STYLES.values()]
+
+
+def wrong_cases() -> list[Case]:
+    """Return every style with every mistake that it can carry."""
+    return [planted(STYLES[name], mistake) for name, plants in PLANTS.items() for mistake in plants]
