@@ -19,6 +19,7 @@ from grader.writeup import Sentence
 Quantity: TypeAlias = Literal["per_ten", "total", "g_0", "radius"]
 
 WINDOW = 100  # characters before a number that can say what it is
+TINY = 0.01  # above, what stands beside t = 0 may be anything
 ORDERS = (
     r"(?:full |whole )?(?:orders?|[oó]rden(?:es)?|decades?|d[eé]cadas?)"
     r"(?: of magnitude| de magnitud)?"
@@ -35,6 +36,7 @@ AFTER = re.compile(rf"\s*{ORDERS}[\s,:(]{{0,3}}(?:(?P<ten>{PER_TEN})|(?P<all>{TO
 LABELLED = re.compile(rf"{ORDERS}[^.;:]{{0,12}}{PER_TEN}[^:]{{0,60}}:\s*$", re.I)
 BEFORE_PER_TEN = re.compile(rf"{PER_TEN}[^\d]{{0,30}}$", re.I)
 BEFORE_TOTAL = re.compile(rf"^\s*{TOTAL}", re.I)
+CELL = re.compile(rf"{LABELLED.pattern[:-1]}[≈~]?\s*-?[\d.,]+\s*$", re.I)  # of a table
 FIRST_GRADIENT = re.compile(
     r"(?:g_?\(?0\)?|t\s*=\s*0)[^\d.;<>]{0,30}(?:=|≈|~|\bis\b|\bvale\b|\bes\b|:)[^\d.;<>]{0,12}$",
     re.I,
@@ -115,7 +117,8 @@ def claims(sentences: Sequence[Sentence]) -> Iterator[Claim]:
     for sentence in sentences:
         if sentence.is_heading:
             continue
-        for clause in CLAUSE.split(sentence.text):
+        clauses = [sentence.text] if CELL.search(sentence.text) else CLAUSE.split(sentence.text)
+        for clause in clauses:
             model = _subject(clause, sentence.text, nets[sentence.paragraph])
             for number in numbers(clause) if model else ():
                 quantity = _quantity(clause, number, sentence.text)
@@ -167,7 +170,8 @@ def _quantity(clause: str, number: Number, sentence: str) -> Quantity | None:
         return None if ESTIMATE.search(sentence) else "radius"
     if ELSEWHERE.search(sentence):
         return None
-    return "g_0" if FIRST_GRADIENT.search(before) else _orders(clause, number)
+    tiny = max(map(abs, number.readings)) < TINY
+    return "g_0" if tiny and FIRST_GRADIENT.search(before) else _orders(clause, number)
 
 
 def _orders(clause: str, number: Number) -> Quantity | None:

@@ -12,10 +12,10 @@ LIMIT = 300
 
 
 def printable(text: str, limit: int = LIMIT) -> str:
-    """Return `text` as one line of printable characters, at most `limit` of them.
+    r"""Return `text` as one line of printable characters, at most `limit` of them.
 
-    Control, format, surrogate and unassigned characters become `\\u{…}`; of a run of combining marks
-    the first stays.
+    Control, format, surrogate and unassigned characters become `\u{…}`; of a run of combining
+    marks the first stays.
     """
     out: list[str] = []
     combining = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import sys
 import tempfile
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _language(words: Sequence[str]) -> Language:
     """Return the language asked for by --lang, or by the environment, else English."""
     asked = [word.partition("=")[2] for word in words if word.startswith("--lang=")]
-    asked += [after for word, after in zip(words, words[1:], strict=False) if word == "--lang"]
+    asked += [after for word, after in itertools.pairwise(words) if word == "--lang"]
     asked += [
         os.environ.get(name, "") for name in ("VANGRAD_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     ]

@@ -49,8 +49,9 @@ def _together(findings: Sequence[Finding]) -> Finding:
     """Return the first of `findings` of one kind, naming the places of all."""
     first = findings[0]
     paths = [finding.path or "" for finding in findings]
-    rest: list[str] = [f"+{len(paths) - SHOWN}"] if len(paths) > SHOWN else []
-    return replace(first, data={**first.data, "n": len(paths), "paths": [*paths[:SHOWN], *rest]})
+    shown_paths = [*paths[:SHOWN], *([f"+{len(paths) - SHOWN}"] if len(paths) > SHOWN else [])]
+    also = f" ({', '.join(shown_paths)})" if len(paths) > 1 else ""
+    return replace(first, data={**first.data, "n": len(paths), "also": also})
 
 
 def _unwritable(curves: Mapping[Kind, Series], parsed: Parsed) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ Place: TypeAlias = Literal["folder", "root"]
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An exception of the student's code: `line` is the last line of the student's own in the traceback."""
+    """An exception of the student's code; `line` is their own last line in the traceback."""
 
     type: str
     message: str
@@ -56,7 +56,7 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class Misbehaviour:
-    """A way in which one of the five functions breaks its agreement; `name` is the finding's kind."""
+    """A way in which a function breaks its agreement; `name` is the finding's kind."""
 
     name: str
     function: str
@@ -69,8 +69,8 @@ class PointFacts:
     """The gradient at one pair of parameters and sequence.
 
     All errors are relative (2-norms). `step_error[t-1]` compares dh[t-1] with J_tᵀ dh[t],
-    `chain_error[t]` dh[t] with the chained λ_t (declared parameters only). `gap` says whether a value
-    is missing because it left the range of its dtype.
+    `chain_error[t]` dh[t] with the chained λ_t (declared parameters only). `gap` says whether a
+    value is missing because it left the range of its dtype.
     """
 
     label: Literal["declared", "hidden", "hot"]
@@ -92,7 +92,7 @@ class PointFacts:
 
 @dataclass(frozen=True, slots=True)
 class ForwardFacts:
-    """Is `step` the lab's model, and is `loss` a cross-entropy?
+    """How `step` compares with the lab's model.
 
     `residual` is the largest deviation from the rebuilt forward pass over states up to radius 1 and
     beyond the trajectory, `tolerance` what rounding allows; `model` names what was recognised.
@@ -119,12 +119,12 @@ class ForwardFacts:
 class LossFacts:
     """Whether exp(−loss) sums to one over the targets and its log-odds are affine in h."""
 
-    recognised: bool
-    reason: str
-    total_probability: float
-    affine_residual: float
-    tolerance: float
-    classes: int
+    recognised: bool = False
+    reason: str = ""
+    total_probability: float = float("nan")
+    affine_residual: float = float("nan")
+    tolerance: float = 0.0
+    classes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from grader.model import (
     Finding,
     Isolation,
     Kind,
+    Level,
     Manifest,
     Material,
     Outcome,
@@ -36,7 +37,7 @@ from grader.model import (
     Verdict,
 )
 from grader.normalise import read_decay
-from grader.rubric import TOTAL_POINTS, Rubric, load_rubric
+from grader.rubric import Rubric, load_rubric
 from grader.runner import Scope, run_checks, verdict_of
 
 DEFAULT_SEED = 42
@@ -246,12 +247,14 @@ def _evidence(
     facts = material.probe.get(kind)
     readable = material.decay is not None and kind in material.decay.curves
     if scope == "files":
-        return Evidence(kind, "files" if readable else "none", False, "scope")
+        return Evidence(kind, "files" if readable else "none", verified=False, reason="scope")
     if facts is None or facts.status in ("no-functions", "not-run"):
         ran = material.run is not None and "decay.json" in material.run.first.artefacts
         reason = "no_functions" if facts is not None else "not_run"
-        return Evidence(kind, "rerun" if ran else "files" if readable else "none", False, reason)
-    return Evidence(kind, "probe", *_verified(kind, facts, results, readable=readable))
+        level: Level = "rerun" if ran else "files" if readable else "none"
+        return Evidence(kind, level, verified=False, reason=reason)
+    verified, reason = _verified(kind, facts, results, readable=readable)
+    return Evidence(kind, "probe", verified, reason)
 
 
 def _verified(

@@ -7,11 +7,13 @@ nothing raises, and nothing outside the directory is read.
 
 from __future__ import annotations
 
+import codecs
 import difflib
 import hashlib
 import io
 import itertools
 import os
+import re
 import stat
 import tokenize
 from collections.abc import Iterator, Mapping
@@ -38,6 +40,9 @@ MAX_ENTRIES = 10_000
 _README = "README.md"
 _UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_TEXT_ENCODING = re.compile(r"utf-8(-sig)?|ascii|iso8859-[0-9]+|cp[0-9]+|mac-roman")
+"""What a script may declare; Python knows codecs that are no text, or slow (hex, punycode)."""
+
 _OPEN_FLAGS = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -233,9 +238,14 @@ def _encoding(name: str, data: bytes) -> str:
     if not name.endswith(".py"):
         return "utf-8"
     try:
-        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]  # PEP 263
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]  # PEP 263
     except SyntaxError as error:
+        if b"coding" not in b"".join(data.splitlines()[:2]):
+            return "utf-8"
         raise UnreadableError("unknown_encoding", reason=str(error)) from error
+    if not _TEXT_ENCODING.fullmatch(codecs.lookup(encoding).name):
+        raise UnreadableError("unknown_encoding", reason=encoding)
+    return encoding
 
 
 def _problem(kind: str, name: str | None, data: Mapping[str, Value], weight: Outcome) -> Problem:

@@ -63,7 +63,7 @@ def radius_is(
     return next((name for name, true in known if radius.near(true, relative)), "disagrees")
 
 
-def scale_is(scale: Declared, forward: ForwardFacts, d: int) -> str:
+def scale_is(declared: float, forward: ForwardFacts, d: int) -> str:
     """Return what `scale` is: "" for the standard deviation of W_hh, a finding's kind otherwise.
 
     The sample deviation of n = d² normal entries has a relative error of deviation 1/√(2n); four of
@@ -71,8 +71,8 @@ def scale_is(scale: Declared, forward: ForwardFacts, d: int) -> str:
 
     Parameters
     ----------
-    scale : Declared
-        init_scale_W_hh as the manifest declares it.
+    declared : float
+        init_scale_W_hh, a setting: what is written is exact, whatever its digits.
     forward : ForwardFacts
         With a finite, positive `weight_std`.
     d : int
@@ -81,10 +81,11 @@ def scale_is(scale: Declared, forward: ForwardFacts, d: int) -> str:
     Returns
     -------
     str
-        "" (agrees), "orthogonal" (W_hh is a multiple of an orthogonal matrix, and `scale` isn't the
-        factor), "half_width" (of a uniform draw), "rescaled" (to that spectral norm or radius),
+        "" (agrees), "orthogonal" (W_hh is a multiple of an orthogonal matrix, and `declared` is
+        not the factor), "half_width" (of a uniform draw), "rescaled" (to that spectral norm or radius),
         "variance", or "scale_disagrees".
     """
+    scale = Declared(declared)
     sampling = 4.0 / math.sqrt(2.0 * d * d)
     orthogonal = Declared(forward.spectral_norm * math.sqrt(d)).near(forward.frobenius_norm, SAME)
     if scale.near(forward.weight_std, sampling):

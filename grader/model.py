@@ -1,7 +1,7 @@
 """What flows through the grader: frozen data, no behaviour beyond small look-ups.
 
-A directory becomes a `Submission`; what can be found out about it becomes a `Material`; checks turn a
-`Material` into `Finding`s; the runner gathers those into `CheckResult`s and a `Report`.
+A directory becomes a `Submission`; what can be found out about it becomes a `Material`; checks
+turn a `Material` into `Finding`s; the runner gathers those into `CheckResult`s and a `Report`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["rnn", "gru"]
 KINDS: tuple[Kind, Kind] = ("rnn", "gru")
 Language: TypeAlias = Literal["en", "es"]
+Level: TypeAlias = Literal["none", "files", "rerun", "lifted", "probe"]
 Value: TypeAlias = str | int | float | list[str] | list[int] | list[float]
 
 STEPS = 50
@@ -62,8 +63,9 @@ class Verdict(StrEnum):
 class Finding:
     """One thing a check noticed.
 
-    `kind` names the sentence in `texts/*.toml` under the check's code; `data` fills its placeholders.
-    `keeps` is the share of the check's points (of the model's part where `model` is set) that remains.
+    `kind` names the sentence in `texts/*.toml` under the check's code; `data` fills its
+    placeholders. `keeps` is the share of the check's points (of the model's part where `model` is
+    set) that remains.
     """
 
     kind: str
@@ -99,8 +101,8 @@ class Submission:
     """A directory as read from disk.
 
     `files` maps the canonical name (`README.md` whatever its case on disk) to what was read; files
-    that are missing or unreadable are absent and have a `Problem`. `scripts` holds every `.py` file of
-    the directory, `bptt_norm.py` among them, by name.
+    that are missing or unreadable are absent and have a `Problem`. `scripts` holds every `.py`
+    file of the directory, `bptt_norm.py` among them, by name.
     """
 
     directory: Path
@@ -115,8 +117,9 @@ class Decay:
     """decay.json after normalisation.
 
     `curves[kind]` holds g_0 … g_49 as written (always what the file gives, even where the
-    schema then refuses it); `last[kind]` is g_50 where given. `half_unit[kind][t]` is half a unit of
-    the last digit written, the rounding a value can carry. `paths[kind]` is where the curve was found, as a JSON path.
+    schema then refuses it); `last[kind]` is g_50 where given. `half_unit[kind][t]` is half a unit
+    of the last digit written, the rounding a value can carry. `paths[kind]` is where the curve was
+    found, as a JSON path.
     """
 
     document: Mapping[str, object]
@@ -129,7 +132,7 @@ class Decay:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """manifest.json as an object; `half_unit` gives the rounding of each number by its JSON path."""
+    """manifest.json as an object; `half_unit` is the rounding of each number by JSON path."""
 
     document: Mapping[str, object]
     half_unit: Mapping[str, float]
@@ -171,7 +174,7 @@ class Evidence:
     """How far up the evidence ladder one model was taken, and why not further."""
 
     model: Kind
-    level: Literal["none", "files", "rerun", "lifted", "probe"]
+    level: Level
     verified: bool
     reason: str
 
@@ -196,7 +199,7 @@ class StopCondition:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a rendering needs; every output format is a pure function of this and a language."""
+    """Everything a rendering needs; each format is a pure function of this and a language."""
 
     name: str
     files: tuple[LoadedFile, ...]

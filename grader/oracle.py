@@ -83,8 +83,8 @@ def orders_of_decay(
     Returns
     -------
     dict of str to float
-        "a" 10·N/(T-1), "b" 10·N/T, "c" to the head gradient, "d" least squares, "e" the mean of the ten-step
-        differences (with g_T at the end it is "c"); N = log10(g_{T-1}/g_0).
+        "a" 10·N/(T-1), "b" 10·N/T, "c" to the head gradient, "d" least squares, "e" the mean of
+        the ten-step differences (with g_T at the end it is "c"); N = log10(g_{T-1}/g_0).
     """
     last = math.nan if log10_last is None else log10_last
     orders = orders_per_ten_steps(np.array([*log10_norms, last]))

@@ -1,4 +1,4 @@
-"""The rubric: what each check is worth and what it depends on, read from TOML and held to its schema."""
+"""The rubric: what each check is worth and depends on, from TOML, held to its schema."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the checks in the order of their prerequisites and turns findings into points and a verdict."""
+"""Runs the checks in the order of their prerequisites; findings become points and a verdict."""
 
 from __future__ import annotations
 
@@ -94,14 +94,14 @@ def _run_one(
 
 
 def _inherited(because: Sequence[str], results: Mapping[str, CheckResult]) -> Outcome:
-    """A check below something that was out of scope is itself out of scope, not skipped."""
+    """Return "not assessed" for what stands behind something not assessed, else "skipped"."""
     if all(results[code].outcome is Outcome.NOT_ASSESSED for code in because):
         return Outcome.NOT_ASSESSED
     return Outcome.SKIPPED
 
 
 def _findings(code: str, material: Material) -> tuple[Finding, ...]:
-    """Collect a check's findings; a fault of ours is one too, and the only broad except there is."""
+    """Collect a check's findings; a fault of ours is one too, caught here and nowhere else."""
     found: list[Finding] = []
     try:
         found.extend(find_check(code)(material))

@@ -1,4 +1,4 @@
-"""Every tolerance of the verification, each with its error model. None is ever widened to fit a case.
+"""Every tolerance of the verification, each with its error model; none is widened for a case.
 
 Symbols: eps is the unit roundoff of the dtype that computed a value (2.2e-16 for float64, 1.2e-7
 for float32), d the hidden size, J_t the one-step Jacobian, λ_t = dL/dh_t.
@@ -11,9 +11,10 @@ import numpy as np
 SAFETY = 4.0
 """How many times its own estimate the error of a finite difference may be.
 
-The estimate is the difference of two successive Richardson extrapolants: an upper bound of the truncation
-error once the ladder converges (the finer one errs 16 to 64 times less), while its
-roundoff part is a single draw whose size another draw exceeds fourfold with probability below 1e-4.
+The estimate is the difference of two successive Richardson extrapolants: an upper bound of the
+truncation error once the ladder converges (the finer one errs 16 to 64 times less), while its
+roundoff part is a single draw whose size another draw exceeds fourfold with probability below
+1e-4.
 """
 
 RECORDED_RELATIVE = 1e-6
@@ -26,8 +27,8 @@ kept on the way and is below the smallest mistake known to show in norms, 3.3e-6
 PARALLEL_FLOAT32 = 16.0
 """Accumulated float32 roundoff of a fifty-step chain, in units of eps · sqrt(d · T).
 
-Roundings of a step are independent and add as a random walk over T steps and d terms; the factor leaves
-room for the amplification of early errors (Higham 2002, section 2.8: rule of thumb).
+Roundings of a step are independent and add as a random walk over T steps and d terms; the factor
+leaves room for the amplification of early errors (Higham 2002, section 2.8: rule of thumb).
 """
 
 AFFINE_RELATIVE = 1e-9
@@ -48,9 +49,9 @@ def unit_roundoff(dtype: str) -> float:
 def step_rounding(d: int, eps: float) -> float:
     """Return the relative roundoff of one backward step, in units of ‖J_t‖_F ‖λ_t‖.
 
-    A product of a d × d matrix and a vector errs by at most d · eps norm-wise (Higham 2002, eq. 3.12); a GRU
-    step has four of them and about ten element-wise operations, whose intermediate terms can exceed their
-    sum fourfold.
+    A product of a d × d matrix and a vector errs by at most d · eps norm-wise (Higham 2002, eq.
+    3.12); a GRU step has four of them and about ten element-wise operations, whose intermediate
+    terms can exceed their sum fourfold.
     """
     return 4.0 * (4.0 * d + 10.0) * eps
 

@@ -1,21 +1,25 @@
-"""Is the gradient the derivative of the student's own forward pass, and is that the lab's model?
+"""The gradient: the derivative of the student's own forward pass, which is the lab's model.
 
-Every judgement is a relative error against a tolerance derived from the differences themselves; there is
-no absolute escape, so a gradient of zero is wrong at 1e-46 too.
+Every judgement is a relative error against a tolerance derived from the differences themselves;
+there is no absolute escape, so a gradient of zero is wrong at 1e-46 too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from grader import tolerances
 from grader.facts import Array, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Value
 
 SCRIPT = "bptt_norm.py"
+Indices: TypeAlias = npt.NDArray[np.intp]
+Truths: TypeAlias = npt.NDArray[np.bool_]
 MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
 """Misbehaviours after which the gradient can still be verified where the student's values lie."""
 
@@ -31,7 +35,7 @@ class _Recorded:
     path: str
     d: int
 
-    def agrees(self, values: Array) -> Array:
+    def agrees(self, values: Array) -> Truths:
         """Return for each entry whether it is `values` within rounding, or marks an underflow."""
         near = np.abs(self.given - values) <= self.rounding + self.relative * np.abs(values)
         floors = [float(np.finfo(dtype).tiny) for dtype in (np.float32, np.float64)]
@@ -53,7 +57,7 @@ def _probed(material: Material) -> Iterator[tuple[Kind, ProbeFacts]]:
 
 
 def functions(material: Material) -> Iterator[Finding]:
-    """The five functions are offered and keep their agreements."""
+    """Demand that the five functions are offered and keep their agreements."""
     if not material.probe:
         yield Finding("not_loaded", Outcome.NOT_ASSESSED, file=SCRIPT)
         return
@@ -85,7 +89,7 @@ def _misbehaviour(kind: Kind, misbehaviour: Misbehaviour) -> Finding:
 
 
 def forward(material: Material) -> Iterator[Finding]:
-    """`step` is a tanh RNN, or a GRU, at every state."""
+    """Demand that `step` is a tanh RNN, or a GRU, at every state."""
     for kind, facts in _probed(material):
         found = facts.forward
         if found is None:
@@ -119,7 +123,7 @@ def _unrecognised(kind: Kind, facts: ProbeFacts) -> str:
 
 
 def loss(material: Material) -> Iterator[Finding]:
-    """`loss` is the cross-entropy of a softmax over logits affine in h_T."""
+    """Demand that `loss` is the cross-entropy of a softmax over logits affine in h_T."""
     for kind, facts in _probed(material):
         found = facts.loss
         if found is None or found.recognised:
@@ -134,7 +138,7 @@ def loss(material: Material) -> Iterator[Finding]:
 
 
 def head(material: Material) -> Iterator[Finding]:
-    """dh[T] is the derivative of `loss` with respect to h_T."""
+    """Demand that dh[T] is the derivative of `loss` with respect to h_T."""
     for kind, facts in _probed(material):
         for point in facts.points:
             if point.head_error > point.head_tolerance:
@@ -155,14 +159,14 @@ def _head_finding(kind: Kind, point: PointFacts) -> Finding:
     return Finding(name, data=data, model=kind, file=SCRIPT, path="dh[T]", t=point.length)
 
 
-def _worst(error: Array, tolerance: Array) -> Array:
+def _worst(error: Array, tolerance: Array) -> Indices:
     """Return the indices where `error` exceeds `tolerance`, NaN included."""
     with np.errstate(invalid="ignore"):
         return np.flatnonzero(~(error <= tolerance))
 
 
 def steps(material: Material) -> Iterator[Finding]:
-    """Each step back is dh[t-1] = J_tᵀ dh[t]."""
+    """Demand of each step back that dh[t-1] = J_tᵀ dh[t]."""
     for kind, facts in _probed(material):
         point = facts.point("declared")
         if point is None:
@@ -173,7 +177,7 @@ def steps(material: Material) -> Iterator[Finding]:
             yield _step_finding(kind, point, bad)
 
 
-def _step_finding(kind: Kind, point: PointFacts, bad: Array) -> Finding:
+def _step_finding(kind: Kind, point: PointFacts, bad: Indices) -> Finding:
     t = int(bad[-1])
     data: dict[str, Value] = {
         "error": float(point.step_error[t]),
@@ -206,7 +210,7 @@ def _power(log10: float) -> str:
 
 
 def chain(material: Material) -> Iterator[Finding]:
-    """Each dh[t] is the derivative of the loss, chained from the head by measured Jacobians."""
+    """Demand that each dh[t] is the head gradient chained by measured Jacobians."""
     for kind, facts in _probed(material):
         point = facts.point("declared")
         if point is None or point.chain_error is None or point.chain_tolerance is None:
@@ -228,7 +232,7 @@ def chain(material: Material) -> Iterator[Finding]:
 
 
 def hot(material: Material) -> Iterator[Finding]:
-    """The same holds at other seeds and lengths, and at parameters enlarged until all terms matter."""
+    """Hold the same at other seeds and lengths, and at parameters where every term matters."""
     for kind, facts in _probed(material):
         if facts.not_hot or facts.point("hot") is None:
             reason = facts.not_hot or facts.status
@@ -273,7 +277,7 @@ def _shared(material: Material, kind: Kind) -> _Recorded | None:
 
 
 def recorded(material: Material) -> Iterator[Finding]:
-    """The recorded list holds the norms that the code computes at the declared seed."""
+    """Demand that the recorded list holds the norms the code computes at the declared seed."""
     for kind, facts in _probed(material):
         list_ = _shared(material, kind)
         if list_ is None or list_.is_(list_.own[:STEPS]) or list_.is_(list_.own[1:]):
@@ -314,7 +318,7 @@ def _unlike(kind: Kind, list_: _Recorded) -> Finding:
 
 
 def indices(material: Material) -> Iterator[Finding]:
-    """The list is g_0 … g_49, in the order of time."""
+    """Demand that the list is g_0 … g_49, in the order of time."""
     for kind, _ in _probed(material):
         list_ = _shared(material, kind)
         if list_ is None or list_.is_(list_.own[:STEPS]):

@@ -225,7 +225,7 @@ def _scale(material: Material, manifest: Manifest) -> Iterator[Finding]:
     forward = probe.forward if probe else None
     if value is None or probe is None or forward is None or not forward.weight_std > 0:
         return
-    name = scale_is(Declared(value, manifest.half_unit.get(path, 0.0)), forward, probe.d_hidden)
+    name = scale_is(value, forward, probe.d_hidden)
     wrong = name in {"variance", "scale_disagrees"}
     data = {"value": value, "std": forward.weight_std, "norm": forward.spectral_norm}
     if name:

@@ -1,4 +1,4 @@
-"""Does the script run, does it make what was handed in, and does it make the same twice?"""
+"""The fresh runs: the script runs, makes what was handed in, and makes the same twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCRIPT = "bptt_norm.py"
 
 
 def runs(material: Material) -> Iterator[Finding]:
-    """The script comes to its end and writes both artefacts."""
+    """Demand that the script comes to its end and writes both artefacts."""
     if material.run is None:
         yield Finding("not_run", Outcome.NOT_ASSESSED, file=SCRIPT)
         return
@@ -48,15 +48,14 @@ def _death(material: Material, run: ScriptRun) -> Finding:
     seconds = material.run.timeout_s if material.run is not None else 0.0
     raised = run.raised
     if raised is None:
-        kind = "killed" if run.death == "not-started" else run.death
         data: dict[str, Value] = {"seconds": seconds, "status": run.exit_status or 0}
-        return Finding(kind, Outcome.STUDENT_ERROR, data, file=SCRIPT)
+        return Finding(run.death, Outcome.STUDENT_ERROR, data, file=SCRIPT)
     file, line = raised.file or SCRIPT, raised.line or None
     data = {"type": raised.type, "text": raised.message, "module": raised.missing_module}
     if raised.missing_module and _reaches_for_siblings(material):
         return Finding("sibling_missing", Outcome.NOT_ASSESSED, data, file=file, line=line)
-    kind = "not_installed" if raised.missing_module else run.death
-    return Finding(kind, Outcome.STUDENT_ERROR, data, file=file, line=line)
+    name = "not_installed" if raised.missing_module else run.death
+    return Finding(name, Outcome.STUDENT_ERROR, data, file=file, line=line)
 
 
 def _reaches_for_siblings(material: Material) -> bool:
@@ -106,7 +105,7 @@ def _relative(material: Material, kind: Kind) -> float:
 
 
 def reproduces(material: Material) -> Iterator[Finding]:
-    """What the script writes agrees with the decay.json handed in."""
+    """Demand that what the script writes agrees with the decay.json handed in."""
     committed, run = material.decay, material.run
     fresh = _written(run.first if run is not None else None)
     if committed is None or run is None:
@@ -139,7 +138,7 @@ def _differs(name: str, difference: dict[str, Value], decay: Decay, kind: Kind) 
 
 
 def deterministic(material: Material) -> Iterator[Finding]:
-    """Two fresh runs write the same numbers."""
+    """Demand that two fresh runs write the same numbers."""
     run = material.run
     if run is None:
         return

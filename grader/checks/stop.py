@@ -48,7 +48,7 @@ def shape_of(material: Material) -> Shape | None:
 
 
 def separated(material: Material) -> Iterator[Finding]:
-    """The RNN's curve is steeper than the GRU's, and the two are half an order apart at t = 0."""
+    """Demand that the RNN is steeper, and the curves half an order apart at t = 0."""
     shape = shape_of(material)
     if shape is None:
         yield Finding("no_curves", Outcome.NOT_ASSESSED, file=FILE)
@@ -89,10 +89,11 @@ def _gate(material: Material) -> float | None:
 
 
 def _advice(material: Material, shape: Shape, gate: float) -> dict[str, Value]:
-    """Return which bias would separate the curves, what it would do, and how often the settings fail.
+    """Return which bias would separate the curves, its effect, and how often the settings fail.
 
-    The additive path of a gate with share z loses −log10(1 − z) orders a step. Half the orders that the
-    RNN loses, measured and by ρ(W_hh), leave room on both sides; a share below 0.12 needs no more.
+    The additive path of a gate with share z loses −log10(1 − z) orders a step. Half the orders
+    that the RNN loses, measured and by ρ(W_hh), leave room on both sides; a share below 0.12 needs
+    no more.
     """
     rho_orders = _predicted_rnn(material)
     orders = max(min(shape.total["rnn"], rho_orders) / 2.0, 1.0)
@@ -140,7 +141,7 @@ def _failing(material: Material, gate: float) -> int:
 
 
 def margin(material: Material) -> Iterator[Finding]:
-    """The distance is an order or more, and the RNN loses half as much again as the GRU."""
+    """Demand an order or more between them, and 1.5 times the orders of the GRU."""
     shape = shape_of(material)
     if shape is None:
         return
@@ -155,7 +156,7 @@ def margin(material: Material) -> Iterator[Finding]:
 
 
 def explain(material: Material) -> Iterator[Finding]:
-    """Three questions to put to this student, from their own numbers, with what answers contain."""
+    """Put questions to this student, from their own numbers, with what answers contain."""
     shape = shape_of(material)
     if shape is None:
         return

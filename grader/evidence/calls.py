@@ -1,7 +1,7 @@
 """The five functions of one model, called in a child, each answer held to the function's agreement.
 
-Anything that is not as agreed becomes a `MisbehaviourError` that carries a `Misbehaviour`: which function,
-what came back, what the student's own last line was.
+Anything that is not as agreed becomes a `MisbehaviourError` that carries a `Misbehaviour`: which
+function, what came back, what the student's own last line was.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class Derivatives:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """dL/dh_T, shape (d,), a bound of its error, and the probability exp(−L) of the target there."""
+    """dL/dh_T, shape (d,), a bound of its error, and the probability exp(−L) of the target."""
 
     value: Array
     error: Array
@@ -87,8 +87,8 @@ class Differentiator:
     def jacobians(self, handle: str, tokens: Sequence[int], states: Array) -> Derivatives:
         """Return ∂h_t/∂h_{t-1}: `value[t-1, j, i]` = ∂h_t[i]/∂h_{t-1}[j], shape (T, d, d).
 
-        Richardson extrapolation, replaced by complex steps where these pass through the student's code
-        and agree with it: a cast or `.real` inside `step` makes them silently wrong.
+        Richardson extrapolation, replaced by complex steps where these pass through the student's
+        code and agree with it: a cast or `.real` inside `step` makes them silently wrong.
         """
         identity = np.eye(states.shape[1])
         central = self.along(handle, tokens, states, identity)
@@ -121,7 +121,7 @@ class Differentiator:
         return Head(value[0, :, 0], SAFETY * error[0, :, 0], float(np.exp(-here.min())))
 
     def _losses(self, handle: str, points: Array, target: int) -> Array:
-        """Evaluate `loss` at points of shape (1, …, d); the last axis of the result has length 1."""
+        """Evaluate `loss` at points of shape (1, …, d); the result's last axis has length 1."""
         flat = points.reshape(-1, points.shape[-1])
         order = self._rng.permutation(len(flat))
         values = np.empty(len(flat))

@@ -1,13 +1,14 @@
-"""Is `step` a tanh RNN or a GRU, everywhere, and is `loss` a cross-entropy?
+"""The forward pass: a tanh RNN or a GRU, everywhere, and a cross-entropy.
 
-A gradient can only be right for the forward pass it belongs to, and a `step` may be exact on its own
-trajectory and have another Jacobian beside it. So the forward pass is rebuilt from what was measured, and must equal
-`step` at states near and far.
+A gradient can only be right for the forward pass it belongs to, and a `step` may be exact on its
+own trajectory and have another Jacobian beside it. So the forward pass is rebuilt from what was
+measured, and must equal `step` at states near and far.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from grader.facts import Array, ForwardFacts, LossFacts
 from grader.tolerances import AFFINE_RELATIVE, unit_roundoff
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Distances from the trajectory, and from zero, at which `step` is compared with its rebuilt form."""
+"""Distances from the trajectory and from zero at which `step` meets its rebuilt form."""
 
 PER_RADIUS = 4
 TOKENS = 6
@@ -27,11 +28,11 @@ FAR = 20.0
 MAX_CLASSES = 4096
 STATES_OF_LOSS = 3
 SUM_TOLERANCE = 1e-6
-"""Deviation of the summed probabilities from 1: a log(p + ε) adds |V| ε, float32 roundoff 1e-7 · √|V|."""
+"""Deviation of the summed probabilities from 1: log(p + ε) adds |V| ε, float32 1e-7 √|V|."""
 
 
 def _cloud(states: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Return states at every radius around the trajectory and zero, shape (n, d), and the radii (n,)."""
+    """Return states (n, d) at every radius around the trajectory and zero, and the radii."""
     points, radii = [], []
     for radius in RADII:
         for _ in range(PER_RADIUS):
@@ -63,7 +64,10 @@ def examine_rnn(
     base = forward.steps(handle, known, zeros)
     outside = np.abs(base) >= 1.0
     if outside.any():
-        return ForwardFacts(False, "", float(np.abs(base).max()), 1.0, roles_found=False)
+        reached = float(np.abs(base).max())
+        return ForwardFacts(
+            recognised=False, model="", residual=reached, tolerance=1.0, roles_found=False
+        )
     a = np.arctanh(base)
     slope = 1.0 - base**2
     parts = forward.along(handle, known, zeros, np.eye(d))
@@ -105,14 +109,15 @@ def recurrent_matrix(parts_value: Array, states: Array) -> Array:
     return np.asarray(parts_value[best, :, unit] / slope[best, unit][:, None])
 
 
-def matrix_sizes(W: Array) -> dict[str, float]:
-    """Return the sizes of W_hh a write-up may quote: radius, 2-norm, Frobenius norm, std."""
-    return {
-        "spectral_radius": float(np.max(np.abs(np.linalg.eigvals(W)))),
-        "spectral_norm": float(np.linalg.norm(W, 2)),
-        "frobenius_norm": float(np.linalg.norm(W)),
-        "weight_std": float(W.std()),
-    }
+def with_sizes(facts: ForwardFacts, W: Array) -> ForwardFacts:
+    """Add the sizes of W_hh a write-up may quote: spectral radius, 2-norm, Frobenius norm, std."""
+    return replace(
+        facts,
+        spectral_radius=float(np.max(np.abs(np.linalg.eigvals(W)))),
+        spectral_norm=float(np.linalg.norm(W, 2)),
+        frobenius_norm=float(np.linalg.norm(W)),
+        weight_std=float(W.std()),
+    )
 
 
 def examine_gru(
@@ -123,7 +128,7 @@ def examine_gru(
     states: Array,
     rng: np.random.Generator,
 ) -> tuple[ForwardFacts, GruRoles | None]:
-    """Rebuild the GRU where its parameters' roles can be found; otherwise hold `step` to a gate's form.
+    """Rebuild the GRU where its parameters' roles can be found, else test a gate's form.
 
     Parameters
     ----------
@@ -207,8 +212,9 @@ def _radii_agree(
 ) -> tuple[bool, float]:
     """Compare central differences across radii: a smooth step changes them by O(radius²).
 
-    A third derivative of ‖U‖³ and below, with ‖U‖ ≤ 8 at enlarged parameters, bounds the change between radius r and
-    r / 10 along a unit direction by 8³ r² / 6; a Jacobian switched at some distance jumps by far more.
+    A third derivative of ‖U‖³ and below, with ‖U‖ ≤ 8 at enlarged parameters, bounds the change
+    between radius r and r / 10 along a unit direction by 8³ r² / 6; a Jacobian switched at some
+    distance jumps by far more.
     """
     d = states.shape[1]
     centre = states[rng.integers(1, len(states), size=len(asked))]
@@ -250,10 +256,13 @@ def examine_loss(
         if abs(sums[classes] - 1.0) <= SUM_TOLERANCE:
             return _affine(calls, handle, states, classes, sums[classes])
     if not sums:
-        return LossFacts(False, "no_classes", float("nan"), float("nan"), 0.0, 0)
+        return LossFacts(reason="no_classes")
     closest = min(sums, key=lambda size: abs(sums[size] - 1.0))
     return LossFacts(
-        False, "not_a_distribution", sums[closest], float("nan"), SUM_TOLERANCE, closest
+        reason="not_a_distribution",
+        total_probability=sums[closest],
+        tolerance=SUM_TOLERANCE,
+        classes=closest,
     )
 
 
@@ -269,4 +278,11 @@ def _affine(calls: Calls, handle: str, states: Array, classes: int, total: float
     floor = abs(total - 1.0) / classes / smallest
     tolerance = (AFFINE_RELATIVE + 4.0 * floor) * max(1.0, float(np.abs(odds).max()))
     reason = "" if residual <= tolerance else "not_affine"
-    return LossFacts(residual <= tolerance, reason, total, residual, tolerance, classes)
+    return LossFacts(
+        recognised=residual <= tolerance,
+        reason=reason,
+        total_probability=total,
+        affine_residual=residual,
+        tolerance=tolerance,
+        classes=classes,
+    )

@@ -81,6 +81,7 @@ def _arrays(listed: object, payload: bytes) -> dict[str, Array]:
 def _row(row: object) -> tuple[str, np.dtype[Any], tuple[int, ...]]:
     match row:
         case [str(name), str(dtype), [*sizes]] if dtype in DTYPES and len(sizes) <= 8:
-            if all(type(size) is int and 0 <= size <= MAX_PAYLOAD for size in sizes):
-                return name, DTYPES[dtype], tuple(sizes)
+            shape = tuple(size for size in sizes if type(size) is int)
+            if len(shape) == len(sizes) and all(0 <= size <= MAX_PAYLOAD for size in shape):
+                return name, DTYPES[dtype], shape
     raise FrameError("a frame lists something that is not an array of numbers")

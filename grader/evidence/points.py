@@ -1,7 +1,7 @@
-"""The gradient at one pair of parameters and sequence: the student's dh against differences of step and loss.
+"""The gradient at one place: the student's dh against differences of step and loss.
 
-Every error is relative, per t, and never escapes through an absolute term, so a gradient of zero is wrong at
-1e-46 as it is at 1.
+Every error is relative, per t, and never escapes through an absolute term, so a gradient of zero
+is wrong at 1e-46 as it is at 1.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from typing import Literal
 import numpy as np
 
 from grader import oracle
-from grader.evidence.calls import Calls
 from grader.evidence.differences import Derivatives, Differentiator, Head
 from grader.facts import Array, PointFacts
 from grader.tolerances import step_rounding, unit_roundoff
 
 DIRECTIONS = 4
-"""Random directions per step away from the declared parameters: each misses an error with probability 0."""
+"""Random directions per step away from the declared parameters: an error hides from none."""
 
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 LOWEST = float(np.log10(np.finfo(np.float64).tiny))
-"""log10 of the smallest normal float64: below it digits are lost, and zero may be the right answer."""
+"""log10 of the smallest normal float64: below it digits are lost, and zero may be right."""
 
 HOT_RECURRENT = 0.35
 HOT_OTHER = 0.8
@@ -31,7 +30,7 @@ HOT_BIAS = 1.0
 """Standard deviations of enlarged parameters: every known mistake then errs by 12 % or more."""
 
 WIDTH = 32
-"""Hidden size for which the enlarged standard deviations are meant; others are scaled by √(32/d)."""
+"""Hidden size for which the enlarged spread is meant; others are scaled by √(32/d)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ def _relative(difference: Array, reference: Array) -> Array:
 
 
 def declared_point(
-    place: Place, gradient: Calls, forward: Differentiator, dh: Array, states: Array
+    place: Place, forward: Differentiator, dh: Array, states: Array
 ) -> tuple[PointFacts, Derivatives]:
     """Compare dh with full Jacobians and the chained gradient at the declared parameters.
 
@@ -145,7 +144,7 @@ def declared_point(
 
 
 def _head_tolerance(head: Head, floor: float, eps: float) -> float:
-    """Return the relative error dh[T] may have: differences, roundoff, and an ε inside the logarithm.
+    """Return the relative error dh[T] may have: differences, roundoff, an ε in the logarithm.
 
     With log(p + ε) the loss has p / (p + ε) times the gradient of log p.
     """
@@ -183,15 +182,15 @@ def _step_residuals(dh: Array, J: Array) -> tuple[Array, Array]:
 def _with_floor(tolerance: Array, dh: Array, expected: Array) -> Array:
     """Add what numbers near the smallest of float64 lose: half a subnormal unit per component.
 
-    `expected` is log10 of the norm that dh[t-1] should have; a zero is right where that is below the
-    normal range, and nowhere else.
+    `expected` is log10 of the norm that dh[t-1] should have; a zero is right where that is below
+    the normal range, and nowhere else.
     """
     norms = log10_norms(dh[:-1])
     with np.errstate(over="ignore"):
         lost = np.where(norms < LOWEST + 2, SMALLEST * dh.shape[1] / 10.0**norms, 0.0)
     underflowed = np.isneginf(norms) & (expected < LOWEST)
     zero_lost = np.where(np.isneginf(norms), 0.0, np.nan_to_num(lost, posinf=0.0))
-    return np.where(underflowed, np.inf, tolerance + zero_lost)
+    return np.asarray(np.where(underflowed, np.inf, tolerance + zero_lost))
 
 
 def _chain_errors(dh: Array, chain: oracle.Chain) -> Array:
@@ -203,7 +202,7 @@ def _chain_errors(dh: Array, chain: oracle.Chain) -> Array:
     with np.errstate(over="ignore", invalid="ignore"):
         scaled = (dh / safe) * (10.0**shift)[:, None]
     scaled = np.where(np.isneginf(norms)[:, None], 0.0, scaled)
-    return np.linalg.norm(scaled - chain.unit, axis=1)
+    return np.asarray(np.linalg.norm(scaled - chain.unit, axis=1))
 
 
 def directional_point(
@@ -211,7 +210,8 @@ def directional_point(
 ) -> PointFacts:
     """Compare dh with directional derivatives: dh[t-1]·v = dh[t]·(∂step·v) for random v.
 
-    Errors are those of ‖J_tᵀ dh[t] − dh[t-1]‖ / ‖dh[t-1]‖ as estimated from `DIRECTIONS` directions.
+    Errors are those of ‖J_tᵀ dh[t] − dh[t-1]‖ / ‖dh[t-1]‖ as estimated from `DIRECTIONS`
+    directions.
     """
     d, T = states.shape[1], len(place.tokens)
     eps = max(unit_roundoff("<f8"), unit_roundoff(forward.calls.step_dtype))

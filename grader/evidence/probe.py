@@ -1,8 +1,9 @@
 """Calls the five functions where the grader chooses, and measures what the derivatives are.
 
-Two children hold the script's functions: one is asked for gradients, the other, never told of them, for `step`
-and `loss`, point by point in random order. Seeds and lengths away from the declared ones come from
-HMAC(key, hash of the scripts): a submission cannot know them, a report can be repeated.
+Two children hold the script's functions: one is asked for gradients, the other, never told of
+them, for `step` and `loss`, point by point in random order. Seeds and lengths away from the
+declared ones come from HMAC(key, hash of the scripts): a submission cannot know them, a report can
+be repeated.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ OTHER_SEEDS = (0, 1, 2, 3, 5, 7, 10, 13, 14, 21, 41, 43, 99, 100, 123, 1234, 133
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is asked of every model: the declared seed, the recorded curves, the secret of the seeds."""
+    """What is asked of every model: the declared seed, the recorded curves, the secret."""
 
     seed: int
     seed_source: str
@@ -64,7 +65,7 @@ def probe(session: Session, plan: Plan) -> dict[Kind, ProbeFacts]:
     missing = tuple(name for name in FUNCTIONS if name not in session.functions)
     if missing:
         facts = ProbeFacts("no-functions", missing_functions=missing, seed=plan.seed)
-        return {kind: facts for kind in KINDS}
+        return dict.fromkeys(KINDS, facts)
     rng = np.random.default_rng(list(plan.secret))
     order = [KINDS[i] for i in rng.permutation(len(KINDS))]
     found = {kind: _Prober(session, plan, kind, rng).run() for kind in order}
@@ -142,7 +143,7 @@ class _Prober:
         self._check_purity("float64", tokens, target, states, dh)
         self._examine_loss("float64", target)
         place = Place("declared", "float64", seed, tokens, target, start, loss_floor=self.floor)
-        point, parts = declared_point(place, self.gradient, self.forward, dh, states)
+        point, parts = declared_point(place, self.forward, dh, states)
         own = log10_norms(dh_own)
         self.notes.points.append(replace(point, log10_student=own))
         self.notes.finished = True
@@ -314,7 +315,7 @@ class _Prober:
             return
         if self.kind == "rnn":
             W = forward_.recurrent_matrix(parts.value, states)
-            self.notes.forward = replace(facts, **forward_.matrix_sizes(W))
+            self.notes.forward = forward_.with_sizes(facts, W)
             return
         diagonal = np.einsum("tii->ti", parts.value)
         mean, std = 1.0 - float(diagonal.mean()), float(diagonal.std())

@@ -1,8 +1,8 @@
 """The fresh runs: the script is run twice, in two scratch copies, without the committed artefacts.
 
-Both children stay alive afterwards, so that the functions of the script can be called in the namespace
-that the run left. Where a run never came back, the script is loaded once more as a module: a guarded
-main block is then skipped and the functions can be had all the same.
+Both children stay alive afterwards, so that the functions of the script can be called in the
+namespace that the run left. Where a run never came back, the script is loaded once more as a
+module: a guarded main block is then skipped and the functions can be had all the same.
 """
 
 from __future__ import annotations

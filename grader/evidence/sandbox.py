@@ -92,7 +92,7 @@ class Child:
 
     def __init__(self, home: Path, timeout_s: float) -> None:
         self._next_id = 0
-        self._answers: queue.Queue[Answer | None | frames.FrameError] = queue.Queue(64)
+        self._answers: queue.Queue[Answer | frames.FrameError | None] = queue.Queue(64)
         self._chatter = _Chatter()
         self._death: Death = ""
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker

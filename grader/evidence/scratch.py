@@ -1,8 +1,9 @@
 """The scratch copy a script runs in: its repository's shape, without the artefacts it must produce.
 
 Only the submission's own scripts and small text or array files of the repository are copied, for
-scripts that import a sibling lab; other students' folders, hidden folders, environments and every graded
-artefact stay out. What the run wrote is collected with the bounds that hold for any file of a stranger.
+scripts that import a sibling lab; other students' folders, hidden folders, environments and every
+graded artefact stay out. What the run wrote is collected with the bounds that hold for any file of
+a stranger.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.model import Submission
 from grader.loading import UnreadableError, read_plain
+from grader.model import Submission
 
 FOLDER = Path("experiments", "14-vanishing-grad")
 COPIED = {".py", ".txt", ".json", ".toml", ".csv", ".npy", ".npz", ".yaml", ".yml"}
@@ -34,7 +35,7 @@ ARTEFACTS: Mapping[str, int] = {"decay.json": 1 << 20, "decay.png": 8 << 20}
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """Where the script lies (`folder`) inside the copied repository (`root`), in a private `home`."""
+    """Where the script lies (`folder`) in the copied repository (`root`), in a private `home`."""
 
     home: Path
     root: Path
@@ -108,8 +109,8 @@ def _files_below(folder: Path, skip: Path | None, own: Path) -> Iterator[Path]:
 def collect(scratch: Scratch) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the artefacts a run left, and where they lay if not in the script's own folder.
 
-    A script that writes by its working directory or by a path from the repository's root leaves them
-    elsewhere; the first place that has one counts.
+    A script that writes by its working directory or by a path from the repository's root leaves
+    them elsewhere; the first place that has one counts.
     """
     found: dict[str, bytes] = {}
     misplaced: dict[str, str] = {}

@@ -1,11 +1,13 @@
-"""The child that stands next to a stranger's code: runs the script, calls its functions, returns numbers.
+"""The child beside a stranger's code: runs the script, calls its functions, returns numbers.
 
-Decides nothing and imports nothing of the grader. Requests arrive on what was standard input, answers
-leave on what was standard output; the script gets an empty input, and both its output streams
-go to standard error. A frame is `MAGIC`, the lengths of a JSON header (4 bytes) and of a payload
-(8 bytes, both little-endian), the header, the payload: the arrays that the header's `arrays` lists as
-`[name, dtype, shape]`, one after another, C order, little-endian.
+It decides nothing and imports nothing of the grader. Requests arrive on what was standard input,
+answers leave on what was standard output; the script gets an empty input, and both its output
+streams go to standard error. A frame is `MAGIC`, the lengths of a JSON header (4 bytes) and of a
+payload (8 bytes, both little-endian), the header, and the payload: the arrays that the header's
+`arrays` lists as `[name, dtype, shape]`, one after another, in C order, little-endian.
 """
+
+from __future__ import annotations
 
 import json
 import linecache
@@ -15,10 +17,16 @@ import sys
 import traceback
 import types
 import warnings
+from pathlib import Path
+from typing import IO, Any, TypeAlias
 
 sys.path += sys.argv[1:]  # started with -I -S: only what the parent names can be imported
 
-import numpy as np  # noqa: E402 - not found before the line above
+import numpy as np
+
+Arrays: TypeAlias = dict[str, np.ndarray]
+Header: TypeAlias = dict[str, Any]
+Answer: TypeAlias = tuple[Header, Arrays]
 
 MAGIC = b"VGF1"
 FUNCTIONS = ("make_sequence", "init_params", "step", "loss", "bptt")
@@ -26,7 +34,7 @@ OPTIONAL = ("update_gate", "initial_state")
 MAX_PARAMETER_BYTES = 32 << 20
 
 
-def limit(limits):
+def limit(limits: dict[str, int]) -> list[str]:
     """Set resource limits by name (`AS`, `CPU`, …) where the platform has them; say which hold."""
     try:
         import resource
@@ -38,16 +46,16 @@ def limit(limits):
         if which is None:
             continue
         hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        held_to = value if hard == resource.RLIM_INFINITY else min(value, hard)
         try:
-            resource.setrlimit(which, (value, value))
+            resource.setrlimit(which, (held_to, held_to))
             held.append(name)
         except (ValueError, OSError):
             continue
     return held
 
 
-def exactly(stream, count):
+def exactly(stream: IO[bytes], count: int) -> bytes:
     """Read `count` bytes or end the process: the parent is gone."""
     data = stream.read(count)
     if len(data) != count:
@@ -55,13 +63,14 @@ def exactly(stream, count):
     return data
 
 
-def receive(stream):
+def receive(stream: IO[bytes]) -> Answer:
     """Read one request: `(header, {name: array})`."""
     head = exactly(stream, 16)
     header_length, payload_length = struct.unpack("<IQ", head[4:])
     header = json.loads(exactly(stream, header_length))
     payload = exactly(stream, payload_length)
-    arrays, start = {}, 0
+    arrays: Arrays = {}
+    start = 0
     for name, dtype, shape in header.pop("arrays", []):
         count = int(np.prod(shape))
         size = count * np.dtype(dtype).itemsize
@@ -71,20 +80,20 @@ def receive(stream):
     return header, arrays
 
 
-def send(stream, header, arrays):
+def send(stream: IO[bytes], header: Header, arrays: Arrays) -> None:
     """Write one answer."""
     listed, blocks = [], []
     for name, value in arrays.items():
         block = np.ascontiguousarray(value, dtype="<c16" if np.iscomplexobj(value) else "<f8")
         listed.append([name, block.dtype.str, list(np.shape(value))])
         blocks.append(block.tobytes())
-    header = json.dumps({**header, "arrays": listed}).encode()
+    text = json.dumps({**header, "arrays": listed}).encode()
     payload = b"".join(blocks)
-    stream.write(MAGIC + struct.pack("<IQ", len(header), len(payload)) + header + payload)
+    stream.write(MAGIC + struct.pack("<IQ", len(text), len(payload)) + text + payload)
     stream.flush()
 
 
-def describe(error, folder):
+def describe(error: BaseException, folder: str) -> Header:
     """Turn an exception into plain data: type, message, the student's own last line."""
     try:
         message = str(error)[:500]
@@ -110,15 +119,15 @@ def describe(error, folder):
 class Worker:
     """Holds the script's namespace and the parameters made so far, by handle."""
 
-    def __init__(self):
-        self.space = {}
+    def __init__(self) -> None:
+        self.space: dict[str, Any] = {}
         self.folder = ""
-        self.handles = {}
+        self.handles: dict[str, Any] = {}
 
-    def run(self, header, _):
+    def run(self, header: Header, _: Arrays) -> Answer:
         """Run the script; answer how it ended and which functions it offers."""
         self.folder = header["folder"]
-        path = os.path.join(self.folder, header["script"])
+        path = str(Path(self.folder, header["script"]))
         os.chdir(header["cwd"])
         sys.argv = [header["script"] if header["cwd"] == self.folder else path]
         sys.path.insert(0, self.folder)
@@ -126,10 +135,9 @@ class Worker:
         module.__dict__.update(__file__=path, __builtins__=__builtins__)
         sys.modules[header["name"]] = module
         self.space = module.__dict__
-        answer = {"ended": "end", "exit_status": 0, "raised": None}
+        answer: Header = {"ended": "end", "exit_status": 0, "raised": None}
         try:
-            with open(path, "rb") as source:
-                code = compile(source.read(), path, "exec")
+            code = compile(Path(path).read_bytes(), path, "exec")
             exec(code, self.space)  # noqa: S102 - running the student's script is the purpose
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
@@ -140,18 +148,20 @@ class Worker:
         names = FUNCTIONS + OPTIONAL
         return {**answer, "functions": [n for n in names if callable(self.space.get(n))]}, {}
 
-    def sequence(self, header, _):
+    def sequence(self, header: Header, _: Arrays) -> Answer:
         """Call `make_sequence(seed, length)`."""
         tokens, target = self.space["make_sequence"](header["seed"], header["length"])
         return {"tokens": [int(token) for token in tokens], "target": int(target)}, {}
 
-    def params(self, header, _):
+    def params(self, header: Header, _: Arrays) -> Answer:
         """Call `init_params(kind, seed)`, keep the result under a handle, return its arrays."""
         made = self.space["init_params"](header["kind"], header["seed"])
         self.handles[header["handle"]] = made
         if not isinstance(made, dict):
             return {"type": type(made).__name__}, {}
-        entries, arrays, total = [], {}, 0
+        entries: list[list[str]] = []
+        arrays: Arrays = {}
+        total = 0
         for name, value in made.items():
             is_array = isinstance(value, np.ndarray)
             dtype = value.dtype.str if is_array else type(value).__name__
@@ -163,7 +173,7 @@ class Worker:
                 arrays[str(name)[:100]] = value
         return {"type": "dict", "entries": entries}, arrays
 
-    def put(self, header, arrays):
+    def put(self, header: Header, arrays: Arrays) -> Answer:
         """Keep a copy of one handle's parameters, with `arrays` in place of its own, as float64."""
         made = {}
         for name, value in self.handles[header["source"]].items():
@@ -174,12 +184,12 @@ class Worker:
         self.handles[header["handle"]] = made
         return {}, {}
 
-    def initial(self, header, _):
+    def initial(self, header: Header, _: Arrays) -> Answer:
         """Call `initial_state(kind, params)`."""
         start = self.space["initial_state"](header["kind"], self.handles[header["handle"]])
         return {}, {"state": np.asarray(start)}
 
-    def unroll(self, header, arrays):
+    def unroll(self, header: Header, arrays: Arrays) -> Answer:
         """Apply `step` along the tokens: h_0 … h_T."""
         step, params = self.space["step"], self.handles[header["handle"]]
         state = arrays["start"]
@@ -189,7 +199,7 @@ class Worker:
             states.append(np.array(state))
         return {"dtype": states[-1].dtype.str}, {"states": np.array(states)}
 
-    def steps(self, header, arrays):
+    def steps(self, header: Header, arrays: Arrays) -> Answer:
         """Call `step` at each pair of token and state, in the order given."""
         step, params = self.space["step"], self.handles[header["handle"]]
         kind, out = header["kind"], []
@@ -199,7 +209,7 @@ class Worker:
         values = np.array(out)
         return {"dtype": values.dtype.str}, {"values": values, "states": states}
 
-    def losses(self, header, arrays):
+    def losses(self, header: Header, arrays: Arrays) -> Answer:
         """Call `loss` at each pair of last state and target."""
         loss, params = self.space["loss"], self.handles[header["handle"]]
         pairs = zip(arrays["states"], header["targets"], strict=True)
@@ -207,7 +217,7 @@ class Worker:
         shape_ok = values.shape == (len(header["targets"]),)
         return {"dtype": values.dtype.str, "scalar": shape_ok}, {"values": values.ravel()}
 
-    def bptt(self, header, _):
+    def bptt(self, header: Header, _: Arrays) -> Answer:
         """Call `bptt`; a copy of the parameters is returned so that a change of them shows."""
         params = self.handles[header["handle"]]
         tokens = list(header["tokens"])
@@ -215,28 +225,29 @@ class Worker:
         dh = np.asarray(dh)
         return {"dtype": dh.dtype.str, "tokens_after": [int(t) for t in tokens]}, {"dh": dh}
 
-    def gates(self, header, arrays):
+    def gates(self, header: Header, arrays: Arrays) -> Answer:
         """Call `update_gate` at each pair of token and state."""
         gate, params = self.space["update_gate"], self.handles[header["handle"]]
         pairs = zip(header["tokens"], arrays["states"], strict=True)
         return {}, {"values": np.array([np.asarray(gate(params, t, h)) for t, h in pairs])}
 
-    def answer(self, header, arrays):
+    def answer(self, header: Header, arrays: Arrays) -> Answer:
         """Do what one request asks; an exception of the student's code becomes data."""
         call = getattr(self, header["op"])
         if header["op"] == "run":
-            return call(header, arrays)
+            return self.run(header, arrays)
         try:
             with warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
                 if header.get("complex"):
                     warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                return call(header, arrays)
+                answer: Answer = call(header, arrays)
+                return answer
         except BaseException as error:  # noqa: BLE001 - anything a stranger's function may raise
             return {"raised": describe(error, self.folder)}, {}
 
 
-def main():
+def main() -> None:
     """Serve requests until the parent closes the pipe."""
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")

@@ -1,4 +1,4 @@
-"""The report as JSON, as `schemas/report.schema.json` describes it: deterministic, without timings."""
+"""The report as JSON, by `schemas/report.schema.json`: deterministic, without timings."""
 
 from __future__ import annotations
 

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from grader.model import CheckResult, Language, Outcome, Report, StopCondition, Verdict
+from grader.model import (
+    CheckResult,
+    Language,
+    Outcome,
+    Report,
+    StopCondition,
+    Value,
+    Verdict,
+)
 from grader.report import words
 from grader.texts import Catalogue, catalogue
 from grader.version import __version__
@@ -204,7 +212,7 @@ def _evidence(report: Report, texts: Catalogue) -> Iterator[Line]:
     if isolation.tier == "none":
         yield Line(texts.say("report.label.not_run"), "  ", 4)
         return
-    data = {
+    data: dict[str, Value] = {
         "tier": isolation.tier,
         "layers": list(isolation.layers),
         "missing": list(isolation.missing),

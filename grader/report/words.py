@@ -1,4 +1,4 @@
-"""What every rendering says about a report, in words: chosen once, laid out by each in its own way."""
+"""What every rendering says about a report: chosen once, laid out by each in its own way."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def findings(report: Report, catalogue: Catalogue, *outcomes: Outcome) -> Iterat
 
 
 def fix_first(report: Report, catalogue: Catalogue) -> list[Said]:
-    """Return the findings to see to first: those that free the most points, required checks first."""
+    """Return the findings to see to first: required ones, then those that free most points."""
     disturbed = [r for r in report.checks if any(f.outcome in DISTURBED for f in r.findings)]
     ranked = sorted(
         disturbed, key=lambda r: (not _is_wrong(r), not r.required, -_at_stake(report, r))

@@ -1,8 +1,8 @@
 """Every sentence a person reads, in two languages, and the one way to fill it.
 
-`en/` and `es/` hold one TOML file a family of checks and one for the frame of a report; both languages
-have the same keys with the same placeholders. Values are formatted here: integers plainly, floats with
-four significant digits, strings cleaned of anything but printable text.
+`en/` and `es/` hold one TOML file a family of checks and one for the frame of a report; both
+languages have the same keys with the same placeholders. Values are formatted here: integers
+plainly, floats with four significant digits, strings cleaned of anything but printable text.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ Loss = Callable[[NDArray[np.complex128]], np.complex128]
 
 @dataclass(frozen=True)
 class Truth:
-    """dL/dh_t, (T+1, d), from complex steps; what bptt returned; the one-step Jacobians, (T, d, d)."""
+    """dL/dh_t by complex steps and as bptt gave it, (T+1, d); the one-step Jacobians, (T, d, d)."""
 
     exact: Vector
     claimed: Vector

@@ -115,7 +115,7 @@ step multiplies the gradient by W_hh transposed and by the tanh derivative, whic
 
 **3. Practical implication.** The RNN's gradient at t = 0 is about {numbers.rnn[0]:.1e}. An update
 of that size is lost in the rounding of weights of size 0.1, so the network cannot learn anything
-about the early tokens: vanilla RNNs cannot learn long-range dependencies, whatever the learning rate.
+about the early tokens. Vanilla RNNs cannot learn long-range dependencies, at any learning rate.
 
 **4. Why this motivates attention.** With attention the loss at position 50 reaches the embedding at
 position 0 through one softmax weight instead of 50 matrix multiplications, so the gradient signal

@@ -6,6 +6,8 @@ Where there is no fork, each script gets an interpreter of its own.
 
 from __future__ import annotations
 
+import gc
+import io
 import json
 import os
 import runpy
@@ -59,15 +61,23 @@ def run_apart(job: dict[str, str]) -> int:
     return done.returncode
 
 
+def warm_up() -> None:
+    """Draw once what all draw, so that fonts and the mathtext parser are ready in every fork."""
+    import matplotlib.pyplot as plt
+
+    fig, ax = plt.subplots()
+    ax.semilogy([1e-12, 1.0], label="g")
+    ax.legend()
+    fig.savefig(io.BytesIO())
+    plt.close("all")
+    gc.freeze()
+
+
 def main() -> None:
     """Serve until the input ends."""
     run = run_forked if hasattr(os, "fork") else run_apart
     if run is run_forked:
-        import matplotlib.pyplot as plt
-
-        plt.figure().add_subplot().set_title("fonts are loaded once, here")
-        plt.gcf().canvas.draw()
-        plt.close("all")
+        warm_up()
     for line in sys.stdin:
         sys.__stdout__.write(f"{run(json.loads(line))}\n")
         sys.__stdout__.flush()

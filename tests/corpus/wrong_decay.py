@@ -126,13 +126,6 @@ DAMAGED: dict[str, tuple[str, Expectation, Change]] = {
     "scalar": ("valid JSON, but one number", SCHEMA, edit_text(lambda _: "42")),
     "directory": ("a directory of that name", UNREADABLE, _directory),
     "64-mib": ("64 MiB of blanks in it", UNREADABLE, edit_text(_padded)),
-    "utf-16": (
-        "encoded as UTF-16",
-        UNREADABLE,
-        lambda folder: (folder.path / "decay.json").write_bytes(
-            folder.read("decay.json").encode("utf-16")
-        ),
-    ),
     "missing": (
         "the file is not there",
         Expectation("not_passed", frozenset({"files.present"})),

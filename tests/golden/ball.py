@@ -9,8 +9,8 @@ from __future__ import annotations
 from flint import arb, arb_mat, ctx
 
 PRECISION = 256
-"""Bits at first; doubled until every result is known to `WIDEST`. Balls can't see errors cancel: their
-radii grow like products of absolute values, by many powers of ten over fifty steps and back."""
+"""Bits at first; doubled until every result is known to `WIDEST`. Balls can't see errors cancel:
+radii grow like products of absolute values, by many powers of ten over fifty steps."""
 
 WIDEST = 1e-30
 """Relative radius allowed in a result: far below anything float64 can show."""

@@ -148,14 +148,18 @@ def test_script_may_declare_its_encoding(folder):
     (folder / "bptt_norm.py").write_bytes(b"# coding: latin-1\nx = 'a\xf1o'\n")
     assert told(folder) == []
     (folder / "bptt_norm.py").write_bytes(b"x = 'a\xf1o'\n")
-    assert told(folder) == [("unknown_encoding", "bptt_norm.py")]
-    (folder / "bptt_norm.py").write_bytes(b"# coding: klingon\nx = 1\n")
+    assert told(folder) == [("not_utf8", "bptt_norm.py")]
+
+
+@pytest.mark.parametrize("codec", ["klingon", "punycode", "hex", "utf-7"])
+def test_script_may_not_declare_what_is_no_plain_text_encoding(folder, codec):
+    (folder / "bptt_norm.py").write_text(f"# coding: {codec}\nx = 1\n", encoding="utf-8")
     assert told(folder) == [("unknown_encoding", "bptt_norm.py")]
 
 
 def test_error_of_opening_is_named(folder, monkeypatch):
     def refuse(error):
-        def opened(path, flags):
+        def opened(_path, _flags):
             raise error
 
         return opened
@@ -167,7 +171,7 @@ def test_error_of_opening_is_named(folder, monkeypatch):
 
 
 def test_file_that_grows_after_the_first_look_is_still_bounded(folder, monkeypatch):
-    monkeypatch.setattr("grader.loading._demand_plain", lambda status, limit: None)
+    monkeypatch.setattr("grader.loading._demand_plain", lambda _status, _limit: None)
     (folder / "decay.json").write_bytes(b"1" * (TEXT_LIMIT + 5))
     assert told(folder) == [("too_large", "decay.json")]
 

@@ -73,7 +73,10 @@ HONEST = {
         for name, curve in (("vanilla", R), ("gru", G))
         for t, g in zip(T, curve, strict=True)
     ],
-    "index keys": {"rnn": dict(zip(map(str, T), R, strict=True)), "gru": {f"g_{t}": G[t] for t in T}},
+    "index keys": {
+        "rnn": dict(zip(map(str, T), R, strict=True)),
+        "gru": {f"g_{t}": G[t] for t in T},
+    },
     "index keys as sorted text": {"rnn": {str(t): R[t] for t in sorted(T, key=str)}, "gru": G},
     "index keys outside": {str(t): {"rnn": R[t], "gru": G[t]} for t in T},
     "pairs": {"rnn": [[t, R[t]] for t in T], "gru": [[t, G[t]] for t in T]},
@@ -95,7 +98,10 @@ HONEST = {
         "gru_relative": [g / G[-1] for g in G],
         "seed": 42,
     },
-    "raw beside a copy": {"rnn": {"raw": R, "log10": [-1.0] * 50}, "gru": {"raw": G, "z": [0.5] * 50}},
+    "raw beside a copy": {
+        "rnn": {"raw": R, "log10": [-1.0] * 50},
+        "gru": {"raw": G, "z": [0.5] * 50},
+    },
     "norms beside another list": {"rnn": {"norms": R, "angles": [0.1] * 50}, "gru": G},
     "fifty beside three": {"rnn_a": R, "rnn_b": [1.0, 2.0, 3.0], "gru": G},
     "the same list twice": {"rnn": R, "vanilla": R, "gru": G},
@@ -215,7 +221,11 @@ def test_fault_in_an_entry_is_told_once_with_its_timestep():
     decay, problems = normalised(text)
     (problem,) = [p for p in problems if p.finding.outcome is not Outcome.NOTE]
     assert (problem.code, problem.finding.kind) == ("decay.schema", "not_finite")
-    assert (problem.finding.path, problem.finding.t, problem.finding.line) == ("rnn.norms[12]", 12, 1)
+    assert (problem.finding.path, problem.finding.t, problem.finding.line) == (
+        "rnn.norms[12]",
+        12,
+        1,
+    )
     assert math.isnan(decay.curves["rnn"][12])
     assert decay.curves["gru"] == tuple(G)
 
@@ -255,9 +265,12 @@ def test_order_of_keys_changes_nothing(order):
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers(0, 60) | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["rnn", "gru", "t", "g_T", "0", "1", "z", "mean", "steps_back", "x"]), inner
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["rnn", "gru", "t", "g_T", "0", "1", "z", "mean", "steps_back", "x"]),
+            inner,
+        )
     ),
     max_leaves=25,
 )

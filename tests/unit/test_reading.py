@@ -48,7 +48,9 @@ def test_number_without_finite_value_reads_as_none_and_keeps_its_spelling(text):
     assert parsed.spots["[0]"].literal == text[1:-1]
 
 
-@pytest.mark.parametrize("text", ["[01]", "[1.]", "[.5]", "[+1]", "[0x1]", "[1_0]", "[True]", "[1,]"])
+@pytest.mark.parametrize(
+    "text", ["[01]", "[1.]", "[.5]", "[+1]", "[0x1]", "[1_0]", "[True]", "[1,]"]
+)
 def test_python_spelling_is_not_a_json_value(text):
     assert kinds(text) == ["value"]
 

@@ -68,7 +68,7 @@ Desde la posición 50 hasta la posición 0 pasa por un solo peso y no por 50 pro
 """
 LATEX = """Vanilla RNN: $\\approx 11.8$ orders of magnitude over 50 steps; GRU: ~2.2.
 
-*Q1 (RNN decay rate).* About 2.40 orders per 10 steps. With $\\rho(W_{hh}) \\approx 0.58$ it shrinks.
+*Q1 (RNN decay rate).* About 2.40 orders per 10 steps. With $\\rho(W_{hh}) \\approx 0.58$.
 
 *Q2 (GRU decay rate).* About 0.45 orders per 10 steps: $(1 - z_t) \\odot h_{t-1}$ is the identity.
 
@@ -88,8 +88,8 @@ NUMBERED = """1. It loses 2.4 orders per 10 steps (ρ ≈ 0.58).
 3. No: nothing can be learned about the early tokens, and training longer will not change that.
 4. It gives a path of one step from the loss to each input, instead of fifty matrix products.
 """
-MIXED = """La RNN simple pierde 2.4 orders per 10 steps y la GRU, 0.45 orders. Las RNN no pueden aprender
-dependencias lejanas. Attention llega en un solo paso, sin productos de matrices.
+MIXED = """La RNN simple pierde 2.4 orders per 10 steps y la GRU, 0.45 orders. Las RNN no pueden
+aprender dependencias lejanas. Attention llega en un solo paso, sin productos de matrices.
 """
 WORDED = GOOD.replace("2.4 orders of magnitude per 10 steps", "about two orders every ten steps")
 CONDITIONAL = GOOD + (
@@ -124,7 +124,7 @@ def test_right_readme_answers(text):
     assert answers(text) == []
 
 
-@pytest.mark.parametrize("text", [t for n, t in RIGHT.items() if n != "numbered"])
+@pytest.mark.parametrize("text", [text for name, text in RIGHT.items() if name != "numbered"])
 def test_right_readme_contradicts_nothing(text):
     assert claimed(text) == []
 
