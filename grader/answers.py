@@ -28,7 +28,7 @@ RNN = _words(r"vanilla|(?:simple |elman )?rnns?\b|elman|red(?:es)? (?:recurrente
 GRU = _words(r"grus?\b")
 DECAY = _words(
     r"order|[oó]rden|decade|d[eé]cada|magnitud|factor|slope|pendiente|rate|tasa|ritmo|deca[eyií]"
-    r"|vanish|desvanec|shr[iau]nk|los[et]|pierd|perd|ca[eií]|disminuy|reduc|drop|fall|faster|slower"
+    r"|vanish|desvanec|shr[iau]nk|ca[eií]|disminuy|drop|fall|per (?:10|ten|time|step)|cada|por paso"
 )
 LEARN = _words(
     r"learn|train|updat|remember|optimi[sz]|captur|weight|signal|aprend|entren|actuali[sz]|record"
@@ -124,36 +124,42 @@ def read_answers(sentences: Sequence[Sentence]) -> Answers:
         paragraph = list(group)
         lead = next(s for s in body if s.paragraph == paragraph[0].paragraph)
         for question in QUESTIONS:
-            sentence = _answer(question, paragraph, f"{_about(lead)} {lead.text}")
+            sentence = _answer(question, paragraph, lead)
             if sentence is not None:
                 found.setdefault(question, sentence)
     return Answers(found, placeholders, copied, sum(len(s.text.split()) for s in body))
 
 
-def _about(sentence: Sentence) -> str:
-    """Return what the heading, or the question's number in front, says a paragraph is about."""
-    subjects = [sentence.heading]
-    for text in (sentence.heading, sentence.text):
-        label = LABEL.match(text)
-        subjects += [SUBJECT[label[1]]] if label else []
-    return " ".join(subjects)
+def _labelled(sentence: Sentence) -> str:
+    """Return the subject that the number in front of a paragraph or its heading stands for."""
+    labels = (LABEL.match(text) for text in (sentence.heading, sentence.text))
+    return " ".join(SUBJECT[label[1]] for label in labels if label)
 
 
-def _answer(question: Question, paragraph: list[Sentence], about: str) -> Sentence | None:
+def _answer(question: Question, paragraph: list[Sentence], lead: Sentence) -> Sentence | None:
+    about = f"{lead.heading} {_labelled(lead)} {lead.text}"
     text = " ".join(sentence.text for sentence in paragraph)
     if question in {"rnn_rate", "gru_rate"}:
-        net = RNN if question == "rnn_rate" else GRU
-        named = [s for s in paragraph if net.search(s.text)] or paragraph
-        rates = [s for s in named if states_number(s.text) and DECAY.search(f"{about} {s.text}")]
-        rates = rates or [s for s in paragraph if states_number(s.text) and DECAY.search(s.text)]
-        return rates[0] if rates and net.search(f"{about} {text}") else None
+        return _rate(RNN if question == "rnn_rate" else GRU, paragraph, lead)
     if question == "practice":
         here = [s for s in paragraph if LEARN.search(s.text)]
         complete = DISTANT.search(f"{about} {text}") and DENIED.search(text)
         return here[0] if here and complete else None
-    here = [s for s in paragraph if ATTENTION.search(s.text)] or paragraph
-    complete = ATTENTION.search(f"{about} {text}") and DIRECT.search(text)
-    return here[0] if complete and len(text.split()) >= 5 else None
+    here = [s for s in paragraph if DIRECT.search(s.text) and len(s.text.split()) >= 5]
+    return here[0] if here and ATTENTION.search(f"{about} {text}") else None
+
+
+def _rate(net: re.Pattern[str], paragraph: list[Sentence], lead: Sentence) -> Sentence | None:
+    """Return the sentence that gives a net's decay a number."""
+    heading = lead.heading if net.search(lead.heading) else ""
+    topic = f"{heading} {_labelled(lead)} {lead.text}"
+    rates = [s for s in paragraph if states_number(s.text) and DECAY.search(f"{topic} {s.text}")]
+    named = [s for s in rates if net.search(s.text)]
+    if named or not any(net.search(text) for text in (topic, *(s.text for s in paragraph))):
+        return named[0] if named else None
+    other = GRU if net is RNN else RNN
+    anonymous = [s for s in rates if not other.search(s.text)]
+    return anonymous[0] if anonymous else None
 
 
 def states_number(text: str) -> bool:

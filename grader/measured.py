@@ -64,7 +64,7 @@ def radius_is(
 
 
 def scale_is(declared: float, forward: ForwardFacts, d: int) -> str:
-    """Return what `scale` is: "" for the standard deviation of W_hh, a finding's kind otherwise.
+    """Return what `declared` is: "" for the standard deviation of W_hh, a finding's kind otherwise.
 
     The sample deviation of n = d² normal entries has a relative error of deviation 1/√(2n); four of
     these are exceeded once in sixteen thousand draws.
@@ -82,8 +82,8 @@ def scale_is(declared: float, forward: ForwardFacts, d: int) -> str:
     -------
     str
         "" (agrees), "orthogonal" (W_hh is a multiple of an orthogonal matrix, and `declared` is
-        not the factor), "half_width" (of a uniform draw), "rescaled" (to that spectral norm or radius),
-        "variance", or "scale_disagrees".
+        not the factor), "half_width" (of a uniform draw), "rescaled" (to that spectral norm or
+        radius), "variance", or "scale_disagrees".
     """
     scale = Declared(declared)
     sampling = 4.0 / math.sqrt(2.0 * d * d)

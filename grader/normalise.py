@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from grader import decay_schema
 from grader.loading import decoded
@@ -18,6 +18,7 @@ from grader.shapes import BACKWARD, FORWARD, Series, find_series, name_of
 
 CODE = "decay.readable"
 FILE = "decay.json"
+SHOWN = 10  # lists named in one finding
 
 _NET_NAMES: Mapping[str, tuple[str, ...]] = {
     "rnn": ("vanilla", "elman", "rnn"),
@@ -92,7 +93,7 @@ def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:
     for kind in KINDS:
         _take_curve(reading, kind, [one for one in series if _kind_of(one.keys) == kind])
     if not reading.curves and not reading.problems and series:
-        names = [one.path or "[]" for one in series[:10]]
+        names = [one.path or "[]" for one in series[:SHOWN]]
         reading.tell("unrecognised", Outcome.FAIL, None, lists=names)
         return None, (*_text_problems(reading), *reading.problems)
     _take_single_values(reading)
@@ -113,7 +114,7 @@ def _missing(reading: _Reading, lists: list[str]) -> Iterator[Problem]:
     }
     for kind in KINDS:
         if kind not in reading.document and kind not in asked:
-            data: dict[str, Value] = {"lists": lists[:10] or ["–"]}
+            data: dict[str, Value] = {"lists": lists[:SHOWN] or ["–"]}
             finding = Finding("missing_curve", data=data, model=kind, file=FILE)
             yield Problem(decay_schema.CODE, finding)
 
@@ -122,8 +123,19 @@ def _text_problems(reading: _Reading) -> Iterator[Problem]:
     """Report faults of the text; those in an entry of a curve are told with that entry."""
     entries = {path for series in reading.curves.values() for path in series.paths}
     for fault in reading.parsed.faults:
+        problem = reading.parsed.problem(fault, CODE, FILE)
+        curves = [kind for kind, series in reading.curves.items() if _leads_to(fault.path, series)]
+        if fault.kind == "duplicate_key" and curves:
+            # Which of the two lists is meant is as open as with two names.
+            finding = replace(problem.finding, outcome=Outcome.FAIL, keeps=0.0, model=curves[0])
+            problem = Problem(CODE, finding)
         if fault.path not in entries or fault.kind in {"duplicate_key", "surrogate"}:
-            yield reading.parsed.problem(fault, CODE, FILE)
+            yield problem
+
+
+def _leads_to(path: str, series: Series) -> bool:
+    entry = series.paths[0] if series.paths else series.path
+    return entry.startswith((f"{path}.", f"{path}[")) or path in series.paths
 
 
 def _is_axis(series: Series) -> bool:
@@ -149,12 +161,12 @@ def _take_curve(reading: _Reading, kind: Kind, candidates: list[Series]) -> None
     norms = [one for one in candidates if not _tokens(one.keys) & _NOT_NORMS]
     chosen = _narrow(norms)
     if len(chosen) > 1:
-        names = [one.path for one in chosen]
+        names = [one.path for one in chosen[:SHOWN]]
         reading.tell("ambiguous", Outcome.FAIL, kind, candidates=names)
         return
     if chosen:
         if len(norms) > 1:
-            others = [one.path for one in norms if one is not chosen[0]]
+            others = [one.path for one in norms if one is not chosen[0]][:SHOWN]
             reading.tell("chosen", Outcome.NOTE, kind, chosen[0].path, others=others)
         _accept(reading, kind, chosen[0])
         return

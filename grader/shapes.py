@@ -21,6 +21,10 @@ Object: TypeAlias = Mapping[str, object]
 MAX_NESTING = 4
 """Levels of dicts searched: a model's name, a quantity and a wrapper or two."""
 
+MAX_COLUMNS = 50
+MAX_GROUPS = 10
+"""Keys of a record and nets told apart by name; they keep a hostile table from costing minutes."""
+
 FORWARD = frozenset(
     {"t", "time", "timestep", "timesteps", "time_step", "time_steps", "step", "steps", "index"}
     | {"indices", "i", "paso", "pasos", "tiempo"}
@@ -146,7 +150,7 @@ def _pairs(rows: list[Row], path: str, keys: Keys) -> Iterator[Series]:
 def _records(rows: list[Row], path: str, keys: Keys, index: Axis | None) -> Iterator[Series]:
     """Turn records into columns; a column of names ("model": "rnn") splits the records by name."""
     flat = [dict(_flat(cast(Object, value), entry)) for _, entry, value in rows]
-    names = next((key for key in flat[0] if _names_a_group(key, flat)), None)
+    names = next((key for key in [*flat[0]][:MAX_COLUMNS] if _names_a_group(key, flat)), None)
     if names is None:
         yield from _columns(flat, path, keys, index)
         return
@@ -170,7 +174,7 @@ def _flat(record: Object, path: str, keys: Keys = ()) -> Iterator[tuple[Keys, Ce
 def _names_a_group(key: Keys, flat: list[dict[Keys, Cell]]) -> bool:
     cells = [row.get(key, ("", None))[1] for row in flat]
     texts = {cell for cell in cells if isinstance(cell, str)}
-    return all(isinstance(cell, str) for cell in cells) and 1 < len(texts) <= len(flat) // 2
+    return all(isinstance(cell, str) for cell in cells) and 1 < len(texts) <= MAX_GROUPS
 
 
 def _columns(
@@ -178,11 +182,11 @@ def _columns(
 ) -> Iterator[Series]:
     numbered = (
         _axis(name_of(key[-1]), [row.get(key, ("", None))[1] for row in flat])
-        for key in flat[0]
+        for key in [*flat[0]][:MAX_COLUMNS]
         if name_of(key[-1]) in FORWARD | BACKWARD
     )
     axis = next((found for found in numbered if found), index)
-    for key in dict.fromkeys(key for row in flat for key in row):
+    for key in [*dict.fromkeys(key for row in flat for key in row)][:MAX_COLUMNS]:
         if name_of(key[-1]) in FORWARD | BACKWARD:
             continue
         cells = [row.get(key, ("", None)) for row in flat]

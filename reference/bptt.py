@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import numpy.typing as npt
 
 from reference.arrays import Array, Chain, matvec, normalise, rescale, transpose
 from reference.cells import Gates, GRUCell, RNNCell, recurrent_matrices
 from reference.unroll import Head
-
-SMALLEST = 1e-140
-"""Largest entry below which a gradient is rescaled: entries 1e-160 of it are still normal."""
 
 
 def head_gradient(head: Head, h_T: Array, target: Array | int) -> Array:
@@ -114,16 +112,22 @@ def backward_gru(cell: GRUCell, states: Array, gates: Gates, head: Array) -> Cha
 def _backward(pull: Callable[[int, Array], Array], states: Array, head: Array) -> Chain:
     """Carry the head gradient back; ``pull(t, v)`` is the transposed Jacobian of step t+1."""
     T = len(states) - 1
-    vectors = np.empty_like(states)
+    vectors = np.empty(states.shape, np.result_type(states, head))
     vectors[T], top = rescale(head)
     with np.errstate(over="ignore", invalid="ignore"):  # such a run is discarded below
         for t in range(T - 1, -1, -1):
             vectors[t] = pull(t, vectors[t + 1])
     size = np.abs(vectors).max(axis=-1)
-    if size.min() > SMALLEST and size.max() < 1 / SMALLEST:
+    low = _low(vectors.dtype)
+    if size.min() > low and size.max() < 1 / low:
         scaled, exponents = rescale(vectors)
         return normalise(scaled, exponents + top)
     return _backward_rescaled(pull, vectors, top)
+
+
+def _low(dtype: npt.DTypeLike) -> Array:
+    """Return the largest entry below which to rescale: half the exponent range is still below."""
+    return np.asarray(np.sqrt(np.finfo(dtype).tiny))
 
 
 def _backward_rescaled(pull: Callable[[int, Array], Array], vectors: Array, top: Array) -> Chain:

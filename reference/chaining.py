@@ -60,7 +60,8 @@ def chain_error(
         J_s reaches lambda_t through the steps between them, so that the bound is
         ( sum over s > t of ‖J_{s-1} … J_{t+1}‖ ‖dJ_s‖ ‖lambda_s‖
         + ‖J_T … J_{t+1}‖ ‖dlambda_T‖ ) / ‖lambda_t‖,
-        with ‖dJ_s‖ enlarged by the rounding of the chain's own products, d·eps·‖J_s‖.
+        with ‖dJ_s‖ enlarged by the rounding of the chain's own products, d·eps·‖J_s‖, and the whole
+        by that of the logarithm the norm is kept as, eps·ln(10)·|log10 ‖lambda_t‖|.
 
     Source
     ------
@@ -73,7 +74,9 @@ def chain_error(
     with np.errstate(divide="ignore"):
         step = np.append(np.log10(own), np.log10(head))
     size = np.append(gradient.log10_norm[1:], 0.0)
-    return _sum_of_powers(products + (step + size), gradient)
+    kept = np.where(np.isneginf(gradient.log10_norm), 0.0, np.abs(gradient.log10_norm))
+    rounding = DOUBLE_EPS * (4 + np.log(10) * kept)
+    return np.asarray(_sum_of_powers(products + (step + size), gradient) + rounding)
 
 
 def amplification(jacobians: Array, gradient: Chain) -> Array:

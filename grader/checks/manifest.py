@@ -22,9 +22,7 @@ _PLACEHOLDER = re.compile(
     r"\s*([xyzn](\.[xyzn])+|yyyy-mm-dd|aaaa-mm-dd|todo|tbd|\?+|\.{3}|…|<.*>|\[.*\])\s*",
     re.IGNORECASE,
 )
-_ESTIMATE = re.compile(
-    r"estimat|estimac|approx|aprox|≈|circular law|ley circular|√|sqrt", re.IGNORECASE
-)
+_ESTIMATE = re.compile(r"estim|approx|aprox|≈|circular law|ley circular|√|sqrt", re.IGNORECASE)
 _RADIUS_NAME = re.compile(
     r"spectral radius|radio espectral|ρ|\brho\b|σ\s*√|autovalor|eigenvalue", re.IGNORECASE
 )

@@ -45,7 +45,6 @@ class Calls:
     def __init__(self, child: Child, kind: Kind, timeout_s: float) -> None:
         self.kind = kind
         self.mutated = False
-        self.step_dtype = "<f8"
         self._child = child
         self._timeout_s = timeout_s
 
@@ -112,7 +111,6 @@ class Calls:
         answer, out = self._ask(
             "unroll", "step", {"start": start}, handle=handle, tokens=list(tokens)
         )
-        self.step_dtype = str(answer.get("dtype"))
         states = out["states"]
         return self._checked(states, (len(tokens) + 1, start.size), "step")
 

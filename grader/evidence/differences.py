@@ -10,7 +10,7 @@ import numpy as np
 from grader import oracle
 from grader.evidence.calls import Calls, MisbehaviourError
 from grader.facts import Array
-from grader.tolerances import SAFETY, unit_roundoff
+from grader.tolerances import SAFETY, roundoff_of
 
 LADDER_DIRECTIONS = 2
 """Random directions along which the radius is chosen before the full Jacobians are asked for."""
@@ -72,17 +72,23 @@ class Differentiator:
             h_{t-1} for t = 1 … T.
         directions : ndarray, shape (m, d) or (T, m, d)
         """
-        eps = unit_roundoff(self.calls.step_dtype)
-        radius = self._radius(handle, tokens, states, eps)
+        radius, eps = self._radius(handle, tokens, states)
         points = oracle.central_points(states, directions, radius)
         value, error = oracle.richardson(self._values(handle, tokens, points), radius, eps=eps)
         return Derivatives(value, SAFETY * error, "Richardson")
 
-    def _radius(self, handle: str, tokens: Sequence[int], states: Array, eps: float) -> Array:
-        directions = self._rng.standard_normal((LADDER_DIRECTIONS, states.shape[1]))
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        points = oracle.ladder_points(states, directions)
-        return oracle.choose_radius(self._values(handle, tokens, points), eps=eps)
+    def _radius(
+        self, handle: str, tokens: Sequence[int], states: Array
+    ) -> tuple[Array, float]:
+        """Choose a radius per state, shape (T,), and find the roundoff of the values `step` returns."""
+        points = oracle.ladder_points(states, self._some_directions(states.shape[1]))
+        values = self._values(handle, tokens, points)
+        eps = roundoff_of(values)
+        return oracle.choose_radius(values, eps=eps), eps
+
+    def _some_directions(self, d: int) -> Array:
+        directions = self._rng.standard_normal((LADDER_DIRECTIONS, d))
+        return np.asarray(directions / np.linalg.norm(directions, axis=1, keepdims=True))
 
     def jacobians(self, handle: str, tokens: Sequence[int], states: Array) -> Derivatives:
         """Return ∂h_t/∂h_{t-1}: `value[t-1, j, i]` = ∂h_t[i]/∂h_{t-1}[j], shape (T, d, d).
@@ -95,7 +101,7 @@ class Differentiator:
         exact = self._complex(handle, tokens, states, identity)
         if exact is None or not np.all(np.abs(exact - central.value) <= central.error):
             return central
-        roundoff = 8.0 * unit_roundoff("<f8") * np.maximum(np.abs(exact), np.abs(central.value))
+        roundoff = 8.0 * roundoff_of(exact) * np.maximum(np.abs(exact), np.abs(central.value))
         return Derivatives(exact, roundoff, "complex step, confirmed by Richardson")
 
     def _complex(
@@ -110,11 +116,10 @@ class Differentiator:
 
     def head(self, handle: str, last: Array, target: int) -> Head:
         """Return dL/dh_T by differences of `loss` at h_T = `last`, shape (d,)."""
-        eps = unit_roundoff("<f8")
-        directions = self._rng.standard_normal((LADDER_DIRECTIONS, last.size))
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-        ladder = oracle.ladder_points(last[None], directions)
-        radius = oracle.choose_radius(self._losses(handle, ladder, target), eps=eps)
+        ladder = oracle.ladder_points(last[None], self._some_directions(last.size))
+        tried = self._losses(handle, ladder, target)
+        eps = roundoff_of(tried)
+        radius = oracle.choose_radius(tried, eps=eps)
         points = oracle.central_points(last[None], np.eye(last.size), radius)
         value, error = oracle.richardson(self._losses(handle, points, target), radius, eps=eps)
         here = self._losses(handle, last[None, None, None], target)

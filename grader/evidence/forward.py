@@ -17,7 +17,7 @@ from grader.evidence.calls import Calls, MisbehaviourError
 from grader.evidence.differences import Differentiator
 from grader.evidence.roles import GruRoles, find_gru
 from grader.facts import Array, ForwardFacts, LossFacts
-from grader.tolerances import AFFINE_RELATIVE, unit_roundoff
+from grader.tolerances import AFFINE_RELATIVE, roundoff_of
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Distances from the trajectory and from zero at which `step` meets its rebuilt form."""
@@ -79,7 +79,7 @@ def examine_rnn(
     which = rng.integers(len(known), size=len(points))
     seen = forward.steps(handle, [known[i] for i in which], points)
     rebuilt = oracle.rnn_from_preactivation(W, a[which], points)
-    eps = max(unit_roundoff("<f8"), unit_roundoff(forward.calls.step_dtype))
+    eps = roundoff_of(seen)
     slack = (
         np.abs(points) @ W_error.T + 8.0 * eps * (np.abs(points) @ np.abs(W).T + 1.0) / slope[which]
     )
@@ -152,7 +152,7 @@ def examine_gru(
     seen = forward.steps(handle, asked, points)
     if roles is None:
         return _opaque_gru(forward, handle, known, states, rng), None
-    eps = max(unit_roundoff("<f8"), unit_roundoff(forward.calls.step_dtype))
+    eps = roundoff_of(seen)
     deviation = np.abs(seen - roles.predict(arrays, asked, points))
     tolerance = 64.0 * eps * states.shape[1]
     facts = ForwardFacts(

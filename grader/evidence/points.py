@@ -15,7 +15,7 @@ import numpy as np
 from grader import oracle
 from grader.evidence.differences import Derivatives, Differentiator, Head
 from grader.facts import Array, PointFacts
-from grader.tolerances import step_rounding, unit_roundoff
+from grader.tolerances import roundoff_of, step_rounding
 
 DIRECTIONS = 4
 """Random directions per step away from the declared parameters: an error hides from none."""
@@ -112,7 +112,7 @@ def declared_point(
         `value[t-1, j, i]` = ∂h_t[i]/∂h_{t-1}[j], for whoever wants to look at the matrices.
     """
     d = states.shape[1]
-    eps = max(unit_roundoff("<f8"), unit_roundoff(forward.calls.step_dtype))
+    eps = max(roundoff_of(dh), roundoff_of(states))
     head = forward.head(place.handle, states[-1], place.target)
     parts = forward.jacobians(place.handle, place.tokens, states[:-1])
     J = np.swapaxes(parts.value, 1, 2)
@@ -214,7 +214,7 @@ def directional_point(
     directions.
     """
     d, T = states.shape[1], len(place.tokens)
-    eps = max(unit_roundoff("<f8"), unit_roundoff(forward.calls.step_dtype))
+    eps = max(roundoff_of(dh), roundoff_of(states))
     head = forward.head(place.handle, states[-1], place.target)
     v = rng.standard_normal((T, DIRECTIONS, d))
     parts = forward.along(place.handle, place.tokens, states[:-1], v)

@@ -15,6 +15,7 @@ from tests.corpus.gradient_cases import planted, right_case
 from tests.corpus.oracle import Truth, backwards, loaded, relative, truth
 from tests.corpus.styles import PLANTS, STYLES
 from tests.corpus.wrong_models import MODELS, SHAPES
+from tests.corpus.wrong_runs import CHANCE, UNTRUE
 
 # Rounding: T d products and sums, u each, amplified at most 258 times along the chain (the largest
 # A_0 at the lab's settings). In float32 the amplification is left out, for with it nothing could
@@ -115,6 +116,54 @@ def test_recorded_list_is_right_though_bptt_is_not(name, curves):
     right, found = curves(right_case(case.base)), curves(case)
     for kind in right:
         np.testing.assert_array_equal(found[kind], right[kind])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_, _, expect, _) in UNTRUE.items() if "rerun" not in str(expect.codes)]
+)
+def test_recorded_list_is_not_the_gradient_of_the_code(name, both, curves):
+    case = corpus.by_name(f"script-{name}")
+    recorded = curves(case)
+    errors = []
+    for kind, found in both(case).items():
+        assert found.chain_error() <= EXACT
+        errors.append(relative(recorded[kind], np.linalg.norm(found.exact, axis=1)[:50]))
+    assert max(errors) > 1e-10
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_, _, expect, _) in UNTRUE.items() if expect == CHANCE]
+)
+def test_unseeded_script_never_writes_the_same_twice(name, tmp_path, monkeypatch):
+    case = corpus.by_name(f"script-{name}")
+    first = case.built().files["decay.json"]
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert case.built().files["decay.json"] != first
+
+
+def test_functions_that_ignore_their_arguments_answer_the_same(written):
+    with loaded(written(corpus.by_name("functions-ignore-params"))) as m:
+        tokens, target = m.make_sequence(42, 50)
+        scaled = {name: 2 * array for name, array in m.init_params("rnn", 42).items()}
+        one = m.bptt("rnn", scaled, tokens, target)
+        np.testing.assert_array_equal(one, m.bptt("rnn", m.init_params("rnn", 42), tokens, target))
+    with loaded(written(corpus.by_name("functions-bptt-ignores-tokens"))) as m:
+        params = m.init_params("gru", 42)
+        one = m.bptt("gru", params, tokens, target)
+        np.testing.assert_array_equal(one, m.bptt("gru", params, tokens[::-1], target))
+
+
+def test_step_that_mutates_changes_the_state_it_was_given(written):
+    with loaded(written(corpus.by_name("functions-step-mutates-input"))) as m:
+        h = np.full(m.D, 0.1)
+        m.step("gru", m.init_params("gru", 42), 0, h)
+    assert np.any(h != 0.1)
+
+
+def test_step_that_keeps_state_answers_differently_the_second_time(written):
+    with loaded(written(corpus.by_name("functions-step-keeps-state"))) as m:
+        params, h = m.init_params("rnn", 42), np.full(m.D, 0.1)
+        assert np.any(m.step("rnn", params, 0, h) != m.step("rnn", params, 0, h))
 
 
 @pytest.mark.parametrize(("style", "mistake"), UNOFFERED, ids="-".join)

@@ -7,6 +7,7 @@ import pytest
 from grader.checks import constraints
 from grader.facts import ProbeFacts
 from grader.model import LoadedFile, Manifest, Material, Outcome, Submission
+from grader.texts import LANGUAGES, catalogue
 
 
 def material(source, others=None, document=None, probe=None):
@@ -311,3 +312,34 @@ def test_same_inputs_second_seed_for_the_sequence_is_left_alone():
         "tokens = default_rng(7).integers(9)\nrnn = f(default_rng(42))\ngru = f(default_rng(42))"
     )
     assert kinds(constraints.same_inputs, source) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_finding_has_words(language):
+    said = set()
+    cases = [
+        *((constraints.framework, source, None) for source in (*FRAMEWORK.values(), "def f(:")),
+        *(
+            (constraints.framework, source, None)
+            for source in (*HIDDEN.values(), *UNCLEAR.values())
+        ),
+        (
+            constraints.framework,
+            "import autograd, lab02",
+            {"autograd.py": "", "b.py": "import jax"},
+        ),
+        (constraints.framework, "import importlib.util as u\nu.find_spec('torch')", None),
+        *((constraints.training, source, None) for source in (*TRAINING.values(), "def f(:")),
+        *((constraints.training, source, None) for source in DOUBTFUL.values()),
+        (constraints.same_inputs, "init_params('rnn', 1)\ninit_params('gru', 2)", None),
+    ]
+    for check, source, others in cases:
+        for finding in check(material(source, others)):
+            code = f"constraints.{check.__name__}"
+            said.add(finding.kind)
+            assert catalogue(language).finding(code, finding).message
+    assert len(said) == 11
+    seeds = {"rnn_seed": 1, "gru_seed": 2}
+    for given in (material("", document=seeds), material("", probe=probes(1, 2))):
+        (finding,) = constraints.same_inputs(given)
+        assert "2" in catalogue(language).finding("constraints.same_inputs", finding).message

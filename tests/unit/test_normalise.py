@@ -216,6 +216,15 @@ def test_fault_beside_the_curves_costs_half_and_grading_goes_on():
     assert set(decay.curves) == {"rnn", "gru"}
 
 
+def test_curve_given_twice_is_a_question_about_that_net():
+    text = json.dumps({"rnn": R, "gru": G, "note": 1})[:-1]
+    (finding,) = [p.finding for p in normalised(text + f', "rnn": {json.dumps(G)}}}')[1]]
+    assert (finding.kind, finding.outcome) == ("duplicate_key", Outcome.FAIL)
+    assert (finding.model, finding.path) == ("rnn", "rnn")
+    (finding,) = [p.finding for p in normalised(text + ', "note": 2}')[1]]
+    assert (finding.outcome, finding.model) == (Outcome.PARTIAL, None)
+
+
 def test_fault_in_an_entry_is_told_once_with_its_timestep():
     text = json.dumps({"rnn": {"norms": R}, "gru": G}).replace(str(R[12]), "NaN")
     decay, problems = normalised(text)

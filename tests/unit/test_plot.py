@@ -1,6 +1,7 @@
 """decay.png: what is no picture is named, right plots are never called wrong, mistakes are."""
 
 import io
+import json
 import struct
 import time
 import zlib
@@ -13,6 +14,7 @@ from PIL import Image
 from grader import pixels
 from grader.checks import plot
 from grader.model import Decay, LoadedFile, Material, Outcome, Submission
+from grader.texts import LANGUAGES, catalogue
 from tests import renderings
 
 G = renderings.curves()
@@ -175,8 +177,6 @@ def test_numbers_that_are_none_are_not_compared(curve):
 
 def test_model_submission_passes():
     folder = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
-    import json
-
     recorded = json.loads((folder / "decay.json").read_text())
     g = {net: tuple(recorded[net]) for net in ("rnn", "gru")}
     data = (folder / "decay.png").read_bytes()
@@ -204,3 +204,15 @@ def test_components_are_those_that_touch():
     found = pixels.points(where)
     assert set(found.x) == set(range(34))
     assert set(found.y[found.x >= 30]) == {1.0}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_finding_has_words(language):
+    say = catalogue(language)
+    for data in (b"", GOOD[:20], GOOD[:99], header(9999, 9999), png(NOISE[:9, :9] * 0)):
+        for finding in plot.image(material(data)):
+            assert say.finding("plot.image", finding).message
+    draws = [*renderings.LINEAR.values(), *renderings.SWAPPED.values(), renderings.subplots]
+    for data in (*(draw(G) for draw in draws), png(NOISE * 0)):
+        for finding in plot.curves(material(data)):
+            assert say.finding("plot.curves", finding).message

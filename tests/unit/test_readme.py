@@ -11,6 +11,7 @@ from grader.checks import readme
 from grader.facts import ForwardFacts, ProbeFacts
 from grader.model import Decay, Manifest, Material, Outcome, Submission
 from grader.numerals import numbers
+from grader.texts import LANGUAGES, catalogue
 from grader.writeup import plain, plain_sentences
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
@@ -355,3 +356,22 @@ def test_hostile_text_comes_to_an_end(text):
     given = material(text)
     list(readme.questions(given))
     list(readme.numbers(given))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_finding_has_words(language):
+    say, said = catalogue(language), set()
+    idle = "We ran the script and looked at the picture it made, twice, on two days. " * 3
+    for text in (idle, "short", GOOD, f"{GOOD}\n\nTODO: more", f"{idle}\n\n{LAB_FOUR}"):
+        for finding in readme.questions(material(text)):
+            said.add(finding.kind)
+            assert say.finding("readme.questions", finding).message
+    denied = WRONG["per ten, GRU"][0] + " The GRU does not vanish."
+    steep = {**CURVES, "gru": tuple(10 ** (-0.19 * (49 - t)) for t in range(50))}
+    for given in (material(denied, curves=steep), *(material(text) for text, _ in WRONG.values())):
+        for finding in readme.numbers(given):
+            said.add(finding.kind)
+            assert say.finding("readme.numbers", finding).message
+    for finding in readme.numbers(material(idle)):
+        assert say.finding("readme.numbers", finding).message
+    assert len(said) == 8 + 5
