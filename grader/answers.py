@@ -59,7 +59,7 @@ COUNTED = re.compile(
     re.IGNORECASE,
 )
 UNIT = re.compile(r"\s*-?\s*(?:time|steps?|pasos?|tokens?|units?|unidades)\b", re.IGNORECASE)
-LABEL = re.compile(r"^\W*(?:q|p|question|pregunta)?\s*([1-4])\s*[.):\-]", re.IGNORECASE)
+LABEL = re.compile(r"^\W*(?:q|p|question|pregunta)?\s*([1-4])\s*[.):\-](?!\d)", re.IGNORECASE)
 PLACEHOLDER = re.compile(
     r"\bTODO\b(?=\s*(?:[:\])\-]|$))|[\[(<]\s*TODO|\bTBD\b|\bFIXME\b|\[[NM]\]|<[NM]>|\?{3,}"
     r"|\bX\.XX?\b|\bXX+\b"

@@ -96,8 +96,13 @@ def load(directory: Path) -> Submission:
 
 
 def decoded(file: LoadedFile) -> str:
-    """Return the text of a loaded UTF-8 file without a byte-order mark, its line ends unified."""
-    return io.TextIOWrapper(io.BytesIO(file.data), encoding="utf-8-sig").read()
+    """Return the text of a UTF-8 file without a byte-order mark, its line ends unified.
+
+    Loading has refused other encodings; what a run has just written may hold anything, and bytes
+    that are not UTF-8 become replacement characters.
+    """
+    stream = io.BytesIO(file.data)
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace").read()
 
 
 def repository_root(directory: Path) -> Path:

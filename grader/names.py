@@ -266,11 +266,11 @@ def _character(node: ast.expr) -> Texts:
 
 def integer(node: ast.expr | None) -> int | None:
     """Return the integer literal `node` is, or None."""
+    sign = 1
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = integer(node.operand)
-        return None if inner is None else -inner
+        sign, node = -1, node.operand
     if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value
+        return sign * node.value
     return None
 
 

@@ -24,6 +24,9 @@ MAX_DEPTH = 20
 MAX_VALUES = 100_000
 """Thirty times the 3,200 numbers of fifty hidden states of both nets; bounds memory to 30 MB."""
 
+MAX_FAULTS = 200
+"""Two for each of the hundred norms; more of them say nothing new."""
+
 MAX_DIGITS = 308
 """An integer of more digits may not fit float64 (largest value 1.8e308)."""
 
@@ -120,7 +123,7 @@ def parse_json(text: str) -> Parsed:
     -------
     Parsed
         The value, the place and spelling of its numbers, and every fault. Reading stops at the
-        first fault of syntax, depth or size; the others are all collected.
+        first fault of syntax, depth or size; the others are collected, up to MAX_FAULTS.
     """
     reader = _Reader(text)
     try:
@@ -153,9 +156,11 @@ class _Reader:
 
     def _note(self, kind: str, path: str, at: int, **data: Value) -> None:
         line, column = self._place(at)
-        self.faults.append(Fault(kind, path, line, {"column": column, **data}))
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.append(Fault(kind, path, line, {"column": column, **data}))
 
     def _stop(self, kind: str, path: str, at: int, **data: Value) -> NoReturn:
+        del self.faults[MAX_FAULTS - 1 :]  # what stops the reading is told in any case
         self._note("truncated" if at >= len(self.text) else kind, path, at, **data)
         raise _StopReading
 

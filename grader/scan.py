@@ -86,6 +86,14 @@ def parse(name: str, source: bytes | str) -> Script | None:
         return None
 
 
+def written(node: ast.AST) -> str:
+    """Return a piece of a script as text, "" where it is nested too deeply to be written out."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return ""
+
+
 def walk(script: Script) -> Iterator[ast.AST]:
     """Yield every node but those that only a type checker reads (`if TYPE_CHECKING:`)."""
     rebound = "TYPE_CHECKING" in script.names.values

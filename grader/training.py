@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from grader.scan import Script, walk
+from grader.scan import Script, walk, written
 
 WEIGHT = re.compile(
     r"(?!(?:d|grad|g_|delta)[A-Z_])"
@@ -98,7 +98,7 @@ def _around(node: ast.AST, place: _Place) -> _Place:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return replace(place, function=node.name, words=f"{place.words}_{node.name}")
     if isinstance(node, ast.For):
-        return replace(place, in_loop=True, words=f"{place.words}_{ast.unparse(node.target)}_")
+        return replace(place, in_loop=True, words=f"{place.words}_{written(node.target)}_")
     if isinstance(node, ast.While | ast.comprehension | ast.DictComp):
         return replace(place, in_loop=True)
     if isinstance(node, ast.If) and CALLED_TRAINING.search("_".join(_words(node.test)).lower()):
@@ -164,7 +164,7 @@ def _judge(node: ast.stmt | ast.Call, target: ast.expr, change: ast.expr) -> _Fo
     weak = any(WEAK_RATE.fullmatch(word) for word in words)
     if not (rate or gradient):
         return None
-    return _Found(node.lineno, ast.unparse(node), rate or (gradient and weak), gradient)
+    return _Found(node.lineno, written(node), rate or (gradient and weak), gradient)
 
 
 def _is_product(node: ast.expr) -> bool:
@@ -182,5 +182,5 @@ def _optimiser(call: ast.Call) -> _Found | None:
             return _judge(call, out, call.args[1])
     steps = _ends(call.func, {"step", "zero_grad"})
     if steps and OPTIMISER.fullmatch(_root(getattr(call.func, "value", call.func))):
-        return _Found(call.lineno, ast.unparse(call), sure=True, likely=True)
+        return _Found(call.lineno, written(call), sure=True, likely=True)
     return None

@@ -8,7 +8,8 @@ Error model. A central difference of radius r errs by a series in r². Each furt
 and cancels one more term; the error left is smaller than the difference between the last two
 extrapolants. Roundoff adds, for each value v, eps·(|v| + |J|): the rounding of the value and, the
 states being of order one, that of the point it was taken at, weighted by the extrapolation's
-coefficients over the radius.
+coefficients over the radius. A gated cell multiplies the state by 1 - z, and near z = 1 rounds by
+eps times a state of order one, however small v and J are: ``cancelling=1`` allows for that.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def ladder_points(states: Array, directions: Array, ladder: Array = LADDER) -> A
     return _two_sided(states, directions, np.broadcast_to(ladder, (len(states), len(ladder))))
 
 
-def central(values: Array, radius: Array, eps: float = DOUBLE_EPS) -> tuple[Array, Array]:
+def central(
+    values: Array, radius: Array, eps: float = DOUBLE_EPS, cancelling: float = 0.0
+) -> tuple[Array, Array]:
     """Differentiate by the plain central difference of the smallest radius.
 
     Parameters
@@ -75,6 +78,8 @@ def central(values: Array, radius: Array, eps: float = DOUBLE_EPS) -> tuple[Arra
         The largest radius for each state.
     eps : float
         Relative rounding of the values.
+    cancelling : float
+        Size of what may cancel inside the step: 1 for a GRU, 0 for a vanilla RNN.
 
     Returns
     -------
@@ -83,11 +88,14 @@ def central(values: Array, radius: Array, eps: float = DOUBLE_EPS) -> tuple[Arra
     """
     slopes = _slopes(values, radius)
     last = slopes[:, -1]
-    floor = _floor(values[:, -1:], np.asarray(radius) / 2 ** (values.shape[1] - 1), last, eps)
+    smallest = np.asarray(radius) / 2 ** (values.shape[1] - 1)
+    floor = eps * _gain(values[:, -1:], smallest, last, cancelling)
     return last, np.abs(last - slopes[:, -2]) / 3 + floor
 
 
-def richardson(values: Array, radius: Array, eps: float = DOUBLE_EPS) -> tuple[Array, Array]:
+def richardson(
+    values: Array, radius: Array, eps: float = DOUBLE_EPS, cancelling: float = 0.0
+) -> tuple[Array, Array]:
     """Differentiate by Richardson extrapolation of central differences.
 
     Parameters
@@ -98,6 +106,8 @@ def richardson(values: Array, radius: Array, eps: float = DOUBLE_EPS) -> tuple[A
         The largest radius for each state.
     eps : float
         Relative rounding of the values: 2.2e-16, or 1.2e-7 where the step computes in float32.
+    cancelling : float
+        Size of what may cancel inside the step: 1 for a GRU, 0 for a vanilla RNN.
 
     Returns
     -------
@@ -120,11 +130,16 @@ def richardson(values: Array, radius: Array, eps: float = DOUBLE_EPS) -> tuple[A
     slopes = _slopes(values, radius)
     derivative = np.tensordot(slopes, _weights(levels), (1, 0))
     previous = np.tensordot(slopes[:, 1:], _weights(levels - 1), (1, 0))
-    return derivative, np.abs(derivative - previous) + _floor(values, radius, derivative, eps)
+    floor = eps * _gain(values, radius, derivative, cancelling)
+    return derivative, np.abs(derivative - previous) + floor
 
 
 def choose_radius(
-    values: Array, ladder: Array = LADDER, levels: int = 3, eps: float = DOUBLE_EPS
+    values: Array,
+    ladder: Array = LADDER,
+    levels: int = 3,
+    eps: float = DOUBLE_EPS,
+    cancelling: float = 0.0,
 ) -> Array:
     """Choose for each state the radius whose estimated truncation plus roundoff is least.
 
@@ -138,6 +153,8 @@ def choose_radius(
         How many radii the extrapolation will use; consecutive rungs stand for them.
     eps : float
         Relative rounding of the values.
+    cancelling : float
+        Size of what may cancel inside the step: 1 for a GRU, 0 for a vanilla RNN.
 
     Returns
     -------
@@ -149,7 +166,7 @@ def choose_radius(
     for first in range(len(ladder) - levels + 1):
         radius = np.full(len(values), ladder[first])
         with np.errstate(invalid="ignore"):  # inf - inf at a rung that is ruled out below
-            _, error = richardson(values[:, first : first + levels], radius, eps)
+            _, error = richardson(values[:, first : first + levels], radius, eps, cancelling)
         costs.append(np.sqrt(np.mean(error**2, axis=(1, 2))))
     ranked = np.where(np.isfinite(costs), costs, np.inf)
     return np.asarray(ladder[np.argmin(ranked, axis=0)])
@@ -253,10 +270,10 @@ def _weights(levels: int) -> Array:
     return np.array([np.prod(np.delete(x, k) / (np.delete(x, k) - x[k])) for k in range(levels)])
 
 
-def _floor(values: Array, radius: Array, derivative: Array, eps: float) -> Array:
-    """Bound what rounding of values and points can do to the extrapolated derivative."""
+def _gain(values: Array, radius: Array, derivative: Array, cancelling: float) -> Array:
+    """Bound what a relative rounding of values and points does to the derivative, per eps."""
     levels = values.shape[1]
     gain = float(np.sum(np.abs(_weights(levels)) * 2.0 ** np.arange(levels)))
     # The largest output speaks for all: an output near zero may come from terms that are not.
-    size = np.abs(values).max(axis=(1, 2, 4))[..., None] + np.abs(derivative)
-    return np.asarray(eps * gain * size / np.asarray(radius)[:, None, None])
+    size = np.abs(values).max(axis=(1, 2, 4))[..., None] + np.abs(derivative) + cancelling
+    return np.asarray(gain * size / np.asarray(radius)[:, None, None])

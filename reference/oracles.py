@@ -65,7 +65,9 @@ def evaluate(function: Step, points: Array, first: int = 1) -> Array:
     return np.asarray(values.reshape(T, *middle, -1))
 
 
-def one_step_jacobians(step: Step, states: Array, method: Method = "richardson") -> Jacobians:
+def one_step_jacobians(
+    step: Step, states: Array, method: Method = "richardson", cancelling: float = 0.0
+) -> Jacobians:
     """Differentiate each step at the state it started from.
 
     Parameters
@@ -77,6 +79,8 @@ def one_step_jacobians(step: Step, states: Array, method: Method = "richardson")
     method : {"richardson", "central", "complex"}
         Extrapolated differences with a radius chosen per step, plain central differences at
         `CENTRAL_RADIUS`, or the complex step.
+    cancelling : float
+        Size of what may cancel inside the step: 1 for a GRU, 0 for a vanilla RNN.
 
     Returns
     -------
@@ -88,24 +92,25 @@ def one_step_jacobians(step: Step, states: Array, method: Method = "richardson")
     if method == "complex":
         exact = complex_derivative(evaluate(step, complex_points(states, identity)))
         # No truncation at h = 1e-20: only the rounding of the analytic step itself is left.
-        return Jacobians(np.swapaxes(exact, 1, 2), states.shape[1] * DOUBLE_EPS * frobenius(exact))
+        own = states.shape[1] * DOUBLE_EPS * (frobenius(exact) + cancelling)
+        return Jacobians(np.swapaxes(exact, 1, 2), own)
     if method == "central":
         radius = np.full(len(states), 2 * CENTRAL_RADIUS)
         values = evaluate(step, central_points(states, identity, radius, levels=2))
-        derivative, error = central(values, radius)
+        derivative, error = central(values, radius, cancelling=cancelling)
     else:
-        radius = radius_for(step, states)
-        derivative, error = richardson(
-            evaluate(step, central_points(states, identity, radius)), radius
-        )
+        radius = radius_for(step, states, cancelling)
+        values = evaluate(step, central_points(states, identity, radius))
+        derivative, error = richardson(values, radius, cancelling=cancelling)
     return Jacobians(np.swapaxes(derivative, 1, 2), frobenius(error))
 
 
-def radius_for(step: Step, states: Array) -> Array:
+def radius_for(step: Step, states: Array, cancelling: float = 0.0) -> Array:
     """Choose a radius for each step, shape (T,), from four random directions of norm one."""
     directions = np.random.default_rng(0).standard_normal((PROBES, states.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    return choose_radius(evaluate(step, ladder_points(states, directions)))
+    values = evaluate(step, ladder_points(states, directions))
+    return choose_radius(values, cancelling=cancelling)
 
 
 def head_by_differences(loss: Callable[[Array], Array], h_T: Array) -> tuple[Array, float]:

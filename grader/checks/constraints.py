@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from grader.model import KINDS, Finding, Kind, Material, Outcome
 from grader.names import integer
-from grader.scan import Import, Road, Script, imports, parse, reached
+from grader.scan import Import, Road, Script, imports, parse, reached, written
 from grader.training import names_used, updates
 
 DEEP_LEARNING = """
@@ -165,9 +165,9 @@ def _with_context(script: Script) -> Iterator[tuple[ast.Call, str]]:
         if isinstance(node, ast.FunctionDef):
             words = node.name
         elif isinstance(node, ast.Assign):
-            words = f"{words} {ast.unparse(node.targets[0])}"
+            words = f"{words} {written(node.targets[0])}"
         elif isinstance(node, ast.Call):
-            words = f"{words} {ast.unparse(node)}"
+            words = f"{words} {written(node)}"
             yield node, words
         stack.extend((child, words) for child in ast.iter_child_nodes(node))
 

@@ -51,6 +51,13 @@ def questions(material: Material) -> Iterator[Finding]:
             line=sentence.line,
             keeps=PLACEHOLDER_KEEPS,
         )
+
+
+def read(material: Material) -> Iterator[Finding]:
+    """Show a person the sentences found, question by question: a program cannot judge them."""
+    if material.readme is None:
+        return
+    answers = read_answers(plain_sentences(material.readme))
     shown: dict[str, Value] = {
         name: answers.found[name].text if name in answers.found else "—" for name in QUESTIONS
     }

@@ -77,10 +77,8 @@ class Differentiator:
         value, error = oracle.richardson(self._values(handle, tokens, points), radius, eps=eps)
         return Derivatives(value, SAFETY * error, "Richardson")
 
-    def _radius(
-        self, handle: str, tokens: Sequence[int], states: Array
-    ) -> tuple[Array, float]:
-        """Choose a radius per state, shape (T,), and find the roundoff of the values `step` returns."""
+    def _radius(self, handle: str, tokens: Sequence[int], states: Array) -> tuple[Array, float]:
+        """Choose a radius per state, shape (T,), and find the roundoff of what `step` returns."""
         points = oracle.ladder_points(states, self._some_directions(states.shape[1]))
         values = self._values(handle, tokens, points)
         eps = roundoff_of(values)

@@ -160,10 +160,11 @@ def _head_tolerance(head: Head, floor: float, eps: float) -> float:
 
 
 def _ratio(dh: Array) -> Array:
-    """Return ‖dh[t]‖ / ‖dh[t-1]‖ for t = 1 … T; inf where the denominator is zero."""
+    """Return ‖dh[t]‖ / ‖dh[t-1]‖ for t = 1 … T; 0 beside a zero, which no tolerance excuses."""
     norms = log10_norms(dh)
+    nothing = np.isneginf(norms[1:]) | np.isneginf(norms[:-1])
     with np.errstate(invalid="ignore", over="ignore"):
-        return np.where(np.isneginf(norms[1:]), 0.0, 10.0 ** (norms[1:] - norms[:-1]))
+        return np.where(nothing, 0.0, 10.0 ** (norms[1:] - norms[:-1]))
 
 
 def _step_residuals(dh: Array, J: Array) -> tuple[Array, Array]:
@@ -186,7 +187,7 @@ def _with_floor(tolerance: Array, dh: Array, expected: Array) -> Array:
     the normal range, and nowhere else.
     """
     norms = log10_norms(dh[:-1])
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", divide="ignore"):
         lost = np.where(norms < LOWEST + 2, SMALLEST * dh.shape[1] / 10.0**norms, 0.0)
     underflowed = np.isneginf(norms) & (expected < LOWEST)
     zero_lost = np.where(np.isneginf(norms), 0.0, np.nan_to_num(lost, posinf=0.0))
@@ -244,7 +245,7 @@ def directional_point(
         head_tolerance=_head_tolerance(head, place.loss_floor, eps),
         head_sign=float(np.sign(dh[-1] @ head.value)),
         step_error=_over(error, scale),
-        step_tolerance=_with_floor(_over(tolerance, scale), dh, expected),
+        step_tolerance=_with_floor(np.where(scale > 0, _over(tolerance, scale), 0.0), dh, expected),
         log10_student=log10_norms(dh),
         method=parts.method,
     )

@@ -161,13 +161,13 @@ def _checks(report: Report, texts: Catalogue) -> Iterator[Line]:
 def _check(result: CheckResult, texts: Catalogue) -> Line:
     title = str(texts.entry(f"check.{result.code}.title"))
     points = f"{result.points:>2}/{result.max_points:<2}" if result.max_points else "     "
-    text = f"{result.code:<22} {title}"
+    text = f"{result.code:<23} {title}"
     if result.outcome in (Outcome.SKIPPED, Outcome.NOT_ASSESSED):
         because = ", ".join(result.skipped_because)
         reason = texts.say("report.label.skipped", {"codes": because}) if because else ""
         text += f" ({reason or texts.say(f'report.outcome.{result.outcome}')})"
     style = STYLES.get(result.outcome, "dim")
-    return Line(text, f"  {MARKS[result.outcome]} {points} ", 33, style)
+    return Line(text, f"  {MARKS[result.outcome]} {points} ", 34, style)
 
 
 def _findings(report: Report, texts: Catalogue) -> Iterator[Line]:

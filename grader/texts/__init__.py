@@ -94,10 +94,12 @@ class Catalogue:
         place = printable(finding.file or "")
         if finding.line is not None:
             place += f":{finding.line}"
-        steps = [place, printable(finding.path or "")]
-        if finding.model is not None and not finding.path:
+        path = printable(finding.path or "")
+        steps = [place]
+        if finding.model is not None and not path.lower().startswith(finding.model):
             steps.append(MODEL_NAMES[finding.model])
-        if finding.t is not None and not finding.path:
+        steps.append(path)
+        if finding.t is not None and not path:
             steps.append(f"t = {finding.t}")
         return ", ".join(step for step in steps if step)
 

@@ -120,6 +120,12 @@ def test_same_trouble_is_told_once_with_all_its_places():
     assert gru.data["also"].endswith(", gru[5], +44)")
 
 
+def test_length_of_a_hostile_list_is_told_and_its_entries_are_sampled():
+    length, zero = decay.schema(material(json.dumps({"rnn": [0] * 90_000, "gru": G})))
+    assert (length.kind, length.data["length"]) == ("wrong_length", 90_000)
+    assert zero.data["n"] == 200
+
+
 def test_different_troubles_are_all_told():
     found = kinds(decay.schema, with_entry("-1").replace(json.dumps(R[0]), "0", 1))
     assert found == ["zero", "negative"]

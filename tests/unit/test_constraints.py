@@ -187,6 +187,13 @@ def test_unparsable_script_is_not_assessed(check, source):
     assert [(f.kind, f.outcome) for f in found] == [("unreadable", Outcome.NOT_ASSESSED)]
 
 
+@pytest.mark.parametrize("deep", ["+".join(["a"] * 900), "-" * 90 + "1", "f(" * 90 + ")" * 90])
+def test_deep_expressions_never_raise(deep):
+    source = f"rnn = f(default_rng({deep}))\nfor i in range(9):\n    W -= lr * ({deep})"
+    for check in (constraints.framework, constraints.training, constraints.same_inputs):
+        list(check(material(source)))
+
+
 def test_hostile_expressions_come_to_an_end():
     doubling = "\n".join(f"a{i} = a{i + 1} + a{i + 1}" for i in range(60)) + '\na60 = "t"'
     assert kinds(constraints.framework, f"{doubling}\n__import__(a0)") == ["unclear_import"]

@@ -257,6 +257,13 @@ def test_file_with_a_byte_order_mark_is_read():
     assert read_decay(LoadedFile("decay.json", data, ""))[1] == ()
 
 
+def test_bytes_that_are_not_utf8_are_no_exception():
+    for data in (b'{"rnn": "\xff"}', "[]".encode("utf-16"), b""):
+        decay, problems = read_decay(LoadedFile("decay.json", data, ""))
+        assert decay is None or not decay.curves
+        assert problems
+
+
 @given(order=st.permutations(["rnn", "gru", "g_T", "lstm", "timesteps", "rnn_log10"]))
 def test_order_of_keys_changes_nothing(order):
     document = {

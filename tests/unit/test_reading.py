@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.reading import MAX_DEPTH, MAX_VALUES, half_unit, join, parse_json
+from grader.reading import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, half_unit, join, parse_json
 
 
 def kinds(text):
@@ -79,6 +79,12 @@ def test_faults_that_do_not_stop_reading_are_all_collected():
 def test_nesting_bomb_ends_in_a_fault_not_a_recursion_error():
     assert kinds("[" * 1_000_000) == ["too_deep"]
     assert kinds('{"a":' * 100_000) == ["too_deep"]
+
+
+def test_number_of_faults_is_bounded_and_what_stops_the_reading_is_always_told():
+    faults = parse_json("[" + "NaN," * 1000 + "oops]").faults
+    assert len(faults) == MAX_FAULTS
+    assert faults[-1].kind == "value"
 
 
 def test_underflowing_literal_reads_as_zero_and_keeps_its_spelling():

@@ -92,6 +92,18 @@ NUMBERED = """1. It loses 2.4 orders per 10 steps (ρ ≈ 0.58).
 MIXED = """La RNN simple pierde 2.4 orders per 10 steps y la GRU, 0.45 orders. Las RNN no pueden
 aprender dependencias lejanas. Attention llega en un solo paso, sin productos de matrices.
 """
+HEADED = """### Q1
+2.4 orders of magnitude / 10 steps (RNN). Spectral radius: 0.58
+
+### Q2
+0.45 orders / 10 steps (GRU)
+
+### Q3
+No. The gradient is below what float32 can use; the model can't learn from early tokens.
+
+### Q4
+Attention gives the gradient a shortcut: one softmax weight rather than 50 products.
+"""
 WORDED = GOOD.replace("2.4 orders of magnitude per 10 steps", "about two orders every ten steps")
 CONDITIONAL = GOOD + (
     "\n\nIf the RNN's gradient at t = 0 were, say, 1e-15, could it learn? No. FP32 has 1.2e-7."
@@ -115,6 +127,7 @@ RIGHT = {
     "numbered": NUMBERED,
     "mixed": MIXED,
     "in words": WORDED,
+    "headed": HEADED,
     "conditional": CONDITIONAL,
     "hypothetical": HYPOTHETICAL,
 }
@@ -158,6 +171,11 @@ def test_heading_alone_is_no_answer():
 def test_question_repeated_is_no_answer():
     text = "\n\n".join([*ANSWERS[:3], "Why does attention help in one step, without products?"])
     assert missing(text) == ["missing_attention"]
+
+
+def test_number_about_something_else_is_no_rate():
+    text = GOOD.replace(RNN_RATE, "An RNN's update is lost in the rounding of weights of size 0.1.")
+    assert missing(text) == ["missing_rnn_rate"]
 
 
 def test_steps_are_no_rate():
