@@ -9,10 +9,10 @@ from pathlib import Path
 
 from grader.conclusion import conclude
 from grader.facts import RunFacts
-from grader.loading import decoded, load
-from grader.manifest import read_manifest
 from grader.model import Decay, Manifest, Material, Problem, Report, Submission
-from grader.normalise import read_decay
+from grader.reading.loading import decoded, load
+from grader.reading.manifest import read_manifest
+from grader.reading.normalise import read_decay
 from grader.rubric import Rubric, load_rubric
 from grader.runner import Scope, run_checks
 

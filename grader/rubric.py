@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from grader.schema import validator
+from grader.reading.schema import validator
 
 TOTAL_POINTS = 100
 

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from grader.model import KINDS, Finding, Kind, Material, Outcome
-from grader.names import integer
-from grader.scan import Import, Road, Script, imports, parse, reached, written
-from grader.training import names_used, updates
+from grader.scripts.names import integer
+from grader.scripts.scan import Import, Road, Script, imports, parse, reached, written
+from grader.scripts.training import names_used, updates
 
 DEEP_LEARNING = """
     torch torchvision torchaudio functorch fastai lightning pytorch_lightning ignite skorch

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 
 from grader import quoted
-from grader.manifest import number_at, value_at
 from grader.measured import Declared, radius_is, scale_is
 from grader.model import KINDS, STEPS, Decay, Finding, Kind, Manifest, Material, Outcome, Value
 from grader.oracle import orders_of_decay
-from grader.schema import Violation, shown, violations
+from grader.reading.manifest import number_at, value_at
+from grader.reading.schema import Violation, shown, violations
 
 FILE = "manifest.json"
 RESULTS = "results_summary"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from grader.curves import LEAST_POINTS, read
 from grader.model import KINDS, Finding, Material, Outcome
-from grader.pixels import Colour, PictureError, Points, decode, is_blank, mask, points, size
+from grader.picture.curves import LEAST_POINTS, read
+from grader.picture.pixels import Colour, PictureError, Points, decode, is_blank, mask, points, size
 
 FILE = "decay.png"
 LEAST_WIDTH, LEAST_HEIGHT = 200, 150  # below, the labels of an axis can't be read
@@ -19,6 +19,7 @@ def image(material: Material) -> Iterator[Finding]:
     """decay.png is a picture: a PNG that decodes, large enough to read, and not blank."""
     file = material.submission.files.get(FILE)
     if file is None:
+        yield Finding("not_read", Outcome.SKIPPED, file=FILE)
         return
     try:
         width, height = size(file.data)

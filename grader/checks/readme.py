@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.answers import DECAY as DECAY_WORD
-from grader.answers import QUESTIONS, Answers, read_answers, states_number
-from grader.claims import Claim, claims, denials, paragraph_nets
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
 from grader.oracle import orders_of_decay
-from grader.writeup import Sentence, plain_sentences
+from grader.prose.answers import DECAY as DECAY_WORD
+from grader.prose.answers import QUESTIONS, Answers, read_answers, states_number
+from grader.prose.claims import Claim, claims, denials, paragraph_nets
+from grader.prose.sentences import Sentence, plain_sentences
 
 FILE = "README.md"
 LEAST_WORDS = 20  # four short sentences: below, nothing can be answered
@@ -35,6 +35,7 @@ def questions(material: Material) -> Iterator[Finding]:
     person to read.
     """
     if material.readme is None:
+        yield Finding("not_read", Outcome.SKIPPED, file=FILE)
         return
     answers = read_answers(plain_sentences(material.readme))
     if answers.words < LEAST_WORDS:

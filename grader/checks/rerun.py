@@ -19,7 +19,7 @@ from grader.model import (
     Outcome,
     Value,
 )
-from grader.normalise import read_decay
+from grader.reading.normalise import read_decay
 from grader.tolerances import recorded
 
 SCRIPT = "bptt_norm.py"

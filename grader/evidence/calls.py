@@ -108,9 +108,7 @@ class Calls:
 
     def unroll(self, handle: str, tokens: Sequence[int], start: Array) -> Array:
         """Return h_0 … h_T, shape (T+1, d), by repeated calls of `step`."""
-        _, out = self._ask(
-            "unroll", "step", {"start": start}, handle=handle, tokens=list(tokens)
-        )
+        _, out = self._ask("unroll", "step", {"start": start}, handle=handle, tokens=list(tokens))
         states = out["states"]
         return self._checked(states, (len(tokens) + 1, start.size), "step")
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.loading import UnreadableError, read_plain
 from grader.model import Submission
+from grader.reading.loading import UnreadableError, read_plain
 
 FOLDER = Path("experiments", "14-vanishing-grad")
 COPIED = {".py", ".txt", ".json", ".toml", ".csv", ".npy", ".npz", ".yaml", ".yml"}

@@ -8,7 +8,7 @@ import pytest
 
 from grader.checks import decay
 from grader.model import LoadedFile, Material, Outcome, Submission
-from grader.normalise import read_decay
+from grader.reading.normalise import read_decay
 from grader.texts import LANGUAGES, catalogue
 
 R = [1e-12 * 1.7**t for t in range(50)]

@@ -3,8 +3,8 @@
 import pytest
 
 from grader.checks import files
-from grader.loading import load
 from grader.model import REQUIRED_FILES, Material
+from grader.reading.loading import load
 from grader.texts import LANGUAGES, catalogue
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from grader.checks import manifest
 from grader.facts import ForwardFacts, ProbeFacts
-from grader.manifest import read_manifest
 from grader.model import Decay, LoadedFile, Material, Outcome, Submission
+from grader.reading.manifest import read_manifest
 from grader.texts import LANGUAGES, catalogue
 
 THRESHOLDS = {"orders_relative": 0.01, "radius_relative": 0.02}

@@ -5,8 +5,15 @@ import os
 
 import pytest
 
-from grader.loading import IMAGE_LIMIT, MAX_SCRIPTS, TEXT_LIMIT, decoded, load, repository_root
 from grader.model import REQUIRED_FILES, Outcome
+from grader.reading.loading import (
+    IMAGE_LIMIT,
+    MAX_SCRIPTS,
+    TEXT_LIMIT,
+    decoded,
+    load,
+    repository_root,
+)
 
 
 @pytest.fixture
@@ -164,14 +171,14 @@ def test_error_of_opening_is_named(folder, monkeypatch):
 
         return opened
 
-    monkeypatch.setattr("grader.loading.os.open", refuse(PermissionError(13, "denied")))
+    monkeypatch.setattr("grader.reading.loading.os.open", refuse(PermissionError(13, "denied")))
     assert ("no_permission", "decay.json") in told(folder)
-    monkeypatch.setattr("grader.loading.os.open", refuse(OSError(5, "Input/output error")))
+    monkeypatch.setattr("grader.reading.loading.os.open", refuse(OSError(5, "Input/output error")))
     assert ("not_opened", "decay.json") in told(folder)
 
 
 def test_file_that_grows_after_the_first_look_is_still_bounded(folder, monkeypatch):
-    monkeypatch.setattr("grader.loading._demand_plain", lambda _status, _limit: None)
+    monkeypatch.setattr("grader.reading.loading._demand_plain", lambda _status, _limit: None)
     (folder / "decay.json").write_bytes(b"1" * (TEXT_LIMIT + 5))
     assert told(folder) == [("too_large", "decay.json")]
 

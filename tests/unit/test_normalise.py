@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model import LoadedFile, Outcome
-from grader.normalise import normalise_decay, read_decay
-from grader.reading import parse_json
+from grader.reading.normalise import normalise_decay, read_decay
+from grader.reading.strictjson import parse_json
 
 RNN = [1e-12 * 1.7**t for t in range(51)]
 GRU = [1e-3 * 1.1**t for t in range(51)]

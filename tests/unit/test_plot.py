@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from grader import pixels
 from grader.checks import plot
 from grader.model import Decay, LoadedFile, Material, Outcome, Submission
+from grader.picture import pixels
 from grader.texts import LANGUAGES, catalogue
 from tests import renderings
 

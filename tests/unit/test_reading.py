@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.reading import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, half_unit, join, parse_json
+from grader.reading.strictjson import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, half_unit, join, parse_json
 
 
 def kinds(text):

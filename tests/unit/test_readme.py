@@ -10,9 +10,9 @@ import pytest
 from grader.checks import readme
 from grader.facts import ForwardFacts, ProbeFacts
 from grader.model import Decay, Manifest, Material, Outcome, Submission
-from grader.numerals import numbers
+from grader.prose.numerals import numbers
+from grader.prose.sentences import plain, plain_sentences
 from grader.texts import LANGUAGES, catalogue
-from grader.writeup import plain, plain_sentences
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
 # Straight decays: 2.4 and 0.45 orders per ten steps, 11.76 and 2.205 in all.

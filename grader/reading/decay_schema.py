@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from grader.model import KINDS, STEPS, Finding, Kind, Outcome, Problem, Value
-from grader.reading import Parsed
-from grader.schema import Violation, shown, violations
-from grader.shapes import Series
+from grader.reading.schema import Violation, shown, violations
+from grader.reading.shapes import Series
+from grader.reading.strictjson import Parsed
 
 CODE = "decay.schema"
 FILE = "decay.json"

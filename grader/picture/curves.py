@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from grader.model import Kind
-from grader.pixels import Colour, Floats, Mask, Points
+from grader.picture.pixels import Colour, Floats, Mask, Points
 
 Reading: TypeAlias = Literal["right", "linear_axis", "swapped_colours", "unsure"]
 

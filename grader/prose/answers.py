@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, TypeAlias
 
-from grader.numerals import numbers
-from grader.writeup import Sentence
+from grader.prose.numerals import numbers
+from grader.prose.sentences import Sentence
 
 Question: TypeAlias = Literal["rnn_rate", "gru_rate", "practice", "attention"]
 QUESTIONS: tuple[Question, ...] = ("rnn_rate", "gru_rate", "practice", "attention")

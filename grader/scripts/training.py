@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from grader.scan import Script, walk, written
+from grader.scripts.scan import Script, walk, written
 
 WEIGHT = re.compile(
     r"(?!(?:d|grad|g_|delta)[A-Z_])"

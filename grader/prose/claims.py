@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from grader.answers import GRU, RNN
 from grader.model import Kind
-from grader.numerals import Number, numbers
-from grader.writeup import Sentence
+from grader.prose.answers import GRU, RNN
+from grader.prose.numerals import Number, numbers
+from grader.prose.sentences import Sentence
 
 Quantity: TypeAlias = Literal["per_ten", "total", "g_0", "radius"]
 

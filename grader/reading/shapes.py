@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
-from grader.reading import join
+from grader.reading.strictjson import join
 
 Keys: TypeAlias = tuple[str, ...]
 Object: TypeAlias = Mapping[str, object]

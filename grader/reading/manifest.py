@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from grader.loading import decoded
 from grader.model import Finding, LoadedFile, Manifest, Problem
-from grader.reading import half_unit, parse_json
+from grader.reading.loading import decoded
+from grader.reading.strictjson import half_unit, parse_json
 
 CODE = "manifest.readable"
 FILE = "manifest.json"

@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader.reading import join
+from grader.reading.strictjson import join
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -47,7 +47,7 @@ def schema(name: str) -> Mapping[str, Any]:
     file = f"{name}.schema.json"
     installed = resources.files("grader") / "schemas" / file
     # In a checkout the schemas lie beside the package; the wheel carries them inside.
-    source = installed if installed.is_file() else Path(__file__).parents[1] / "schemas" / file
+    source = installed if installed.is_file() else Path(__file__).parents[2] / "schemas" / file
     content: dict[str, Any] = json.loads(source.read_text(encoding="utf-8"))
     return content
 

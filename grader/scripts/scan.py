@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from grader.names import Names
+from grader.scripts.names import Names
 
 IMPORTERS = {
     "__import__",

@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from grader import decay_schema
-from grader.loading import decoded
 from grader.model import KINDS, STEPS, Decay, Finding, Kind, LoadedFile, Outcome, Problem, Value
-from grader.reading import Parsed, half_unit, join, parse_json
-from grader.shapes import BACKWARD, FORWARD, Series, find_series, name_of
+from grader.reading import decay_schema
+from grader.reading.loading import decoded
+from grader.reading.shapes import BACKWARD, FORWARD, Series, find_series, name_of
+from grader.reading.strictjson import Parsed, half_unit, join, parse_json
 
 CODE = "decay.readable"
 FILE = "decay.json"

@@ -1,0 +1,1 @@
+"""What a write-up says: its sentences, numbers, answers and claims."""

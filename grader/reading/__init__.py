@@ -1,0 +1,1 @@
+"""A directory read into data: bounded, strict, and brought to one form."""
