@@ -121,7 +121,8 @@ def declared_point(
     head_tolerance = _head_tolerance(head, place.loss_floor, eps)
     chain = oracle.chain(J, head.value)
     residual, ratio = _step_residuals(dh, J)
-    bound = oracle.chain_error(J, J_error, chain, head_tolerance)
+    head_error = head_tolerance * float(np.linalg.norm(head.value))
+    bound = oracle.chain_error(J, J_error, chain, head_error)
     error = _chain_errors(dh, chain)
     facts = PointFacts(
         label=place.label,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -55,7 +56,8 @@ class _Block:
     whole: bool = False
 
 
-def plain_sentences(markdown: str) -> list[Sentence]:
+@functools.lru_cache(maxsize=4)
+def plain_sentences(markdown: str) -> tuple[Sentence, ...]:
     """Return the sentences of a Markdown text, without code, pictures, comments and markup.
 
     A list item is a paragraph of its own, and so is a cell of a table, read with the first cell of
@@ -67,7 +69,7 @@ def plain_sentences(markdown: str) -> list[Sentence]:
 
     Returns
     -------
-    list of Sentence
+    tuple of Sentence
         Headings included, marked as such.
     """
     sentences: list[Sentence] = []
@@ -84,7 +86,7 @@ def plain_sentences(markdown: str) -> list[Sentence]:
             for part in parts
             if part.strip()
         ]
-    return sentences
+    return tuple(sentences)
 
 
 def plain(text: str) -> str:

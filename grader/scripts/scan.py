@@ -8,6 +8,7 @@ unclear, never guessed.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -62,8 +63,9 @@ class Script:
     names: Names
 
 
+@functools.lru_cache(maxsize=64)
 def parse(name: str, source: bytes | str) -> Script | None:
-    """Parse a script, in the encoding it declares.
+    """Parse a script, in the encoding it declares; several checks ask for the same one.
 
     Parameters
     ----------
@@ -111,7 +113,17 @@ def _is_type_check(script: Script, node: ast.If) -> bool:
     return script.names.dotted(node.test) == "typing.TYPE_CHECKING"
 
 
-def imports(script: Script, depth: int = 0) -> Iterator[Import]:
+def imports(script: Script, depth: int = 0) -> tuple[Import, ...]:
+    """Return every road by which `script` brings in other code; see `_roads`."""
+    return _found(script.name, script, depth)
+
+
+@functools.lru_cache(maxsize=64)
+def _found(_: str, script: Script, depth: int) -> tuple[Import, ...]:
+    return tuple(_roads(script, depth))
+
+
+def _roads(script: Script, depth: int) -> Iterator[Import]:
     """Yield every road by which `script` brings in other code, in no particular order.
 
     Parameters
