@@ -24,6 +24,13 @@ Value: TypeAlias = str | int | float | list[str] | list[int] | list[float]
 STEPS = 50
 """T, the number of tokens the lab asks for: h_0 … h_50, of which g_0 … g_49 are recorded."""
 
+
+class Term(str):
+    """A key of the texts that stands for a word in a sentence: translated where it is filled in."""
+
+    __slots__ = ()
+
+
 REQUIRED_FILES = ("bptt_norm.py", "decay.json", "decay.png", "manifest.json", "README.md")
 
 

@@ -15,11 +15,13 @@ import numpy.typing as npt
 
 from grader import tolerances
 from grader.facts import Array, Misbehaviour, PointFacts, ProbeFacts
-from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Value
+from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
 
 SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
 Truths: TypeAlias = npt.NDArray[np.bool_]
+LOWEST = -307.0
+UNPROBED = frozenset({"ignores_params", "not_finite"})
 MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
 """Misbehaviours after which the gradient can still be verified where the student's values lie."""
 
@@ -96,7 +98,6 @@ def forward(material: Material) -> Iterator[Finding]:
             yield Finding(
                 "not_examined",
                 Outcome.NOT_ASSESSED,
-                {"reason": facts.not_hot},
                 model=kind,
                 file=SCRIPT,
             )
@@ -201,10 +202,10 @@ def _step_finding(kind: Kind, point: PointFacts, bad: Indices) -> Finding:
     )
 
 
-def _power(log10: float) -> str:
-    """Write 10 ** log10 with three digits at any magnitude."""
-    if not np.isfinite(log10):
-        return "0"
+def _power(log10: float) -> float | str:
+    """Return 10 ** log10, written out where it is below what a float can hold."""
+    if log10 > LOWEST or np.isneginf(log10):
+        return float(10.0**log10)
     exponent = int(np.floor(log10))
     return f"{10.0 ** (log10 - exponent):.3f}e{exponent:+03d}"
 
@@ -225,7 +226,7 @@ def chain(material: Material) -> Iterator[Finding]:
             "analytic": _power(point.log10_student[t]),
             "numeric": _power(point.log10_numeric[t]),
             "amplification": point.amplification,
-            "method": point.method,
+            "method": Term(f"report.method.{point.method}"),
             "count": int(bad.size),
         }
         yield Finding("wrong", data=data, model=kind, file=SCRIPT, path=f"dh[{t}]", t=t)
@@ -235,7 +236,8 @@ def hot(material: Material) -> Iterator[Finding]:
     """Hold the same at other seeds and lengths, and at parameters where every term matters."""
     for kind, facts in _probed(material):
         if facts.not_hot or facts.point("hot") is None:
-            reason = facts.not_hot or facts.status
+            known = facts.not_hot if facts.not_hot in UNPROBED else "other"
+            reason = Term(f"report.unprobed.{known}")
             yield Finding(
                 "not_reached", Outcome.NOT_ASSESSED, {"reason": reason}, model=kind, file=SCRIPT
             )

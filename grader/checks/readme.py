@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
@@ -105,7 +105,7 @@ def numbers(material: Material) -> Iterator[Finding]:
     yield from _denied(material, sentences)
 
 
-def _unnumbered(sentences: list[Sentence]) -> Iterator[Finding]:
+def _unnumbered(sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Find the nets for which no number stands near any word for decay."""
     nets = paragraph_nets(sentences)
     said = {
@@ -186,7 +186,7 @@ def _contradiction(claim: Claim, truth: _Truth) -> Finding:
     return Finding(kind, Outcome.FAIL, data, claim.model, FILE, line=claim.sentence.line)
 
 
-def _denied(material: Material, sentences: list[Sentence]) -> Iterator[Finding]:
+def _denied(material: Material, sentences: Sequence[Sentence]) -> Iterator[Finding]:
     """Find "the GRU does not vanish" beside a GRU that does."""
     total = _truths(material, "gru").get("total")
     if total is None or total.values[0] < GRU_VANISHES:

@@ -79,7 +79,7 @@ class Differentiator:
         value, error = oracle.richardson(
             self._values(handle, tokens, points), radius, eps=eps, cancelling=self._cancelling
         )
-        return Derivatives(value, SAFETY * error, "Richardson")
+        return Derivatives(value, SAFETY * error, "richardson")
 
     def _radius(self, handle: str, tokens: Sequence[int], states: Array) -> tuple[Array, float]:
         """Choose a radius per state, shape (T,), and find the roundoff of what `step` returns."""
@@ -105,7 +105,7 @@ class Differentiator:
             return central
         # The bound stays that of the differences: it also covers the student's own 1 − h², whose
         # cancellation near saturation is no error of theirs.
-        return Derivatives(exact, central.error, "complex step, confirmed by Richardson")
+        return Derivatives(exact, central.error, "complex_step")
 
     def _complex(
         self, handle: str, tokens: Sequence[int], states: Array, directions: Array

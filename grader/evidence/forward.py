@@ -15,6 +15,7 @@ import numpy as np
 from grader import oracle
 from grader.evidence.calls import Calls, MisbehaviourError
 from grader.evidence.differences import Differentiator
+from grader.evidence.points import Place
 from grader.evidence.roles import GruRoles, find_gru
 from grader.facts import Array, ForwardFacts, LossFacts
 from grader.tolerances import AFFINE_RELATIVE, roundoff_of
@@ -24,7 +25,12 @@ RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 
 PER_RADIUS = 4
 TOKENS = 6
-FAR = 20.0
+FAR = 1e4
+"""Size of a far state: there the candidate, below 1, no longer hides the old state's share."""
+
+VARIES = 10.0 / FAR
+"""Least spread of the old state's share that shows a gate, ten times what candidates can feign."""
+
 MAX_CLASSES = 4096
 STATES_OF_LOSS = 3
 SUM_TOLERANCE = 1e-6
@@ -43,25 +49,21 @@ def _cloud(states: Array, rng: np.random.Generator) -> tuple[Array, Array]:
 
 
 def examine_rnn(
-    forward: Differentiator,
-    handle: str,
-    tokens: Sequence[int],
-    states: Array,
-    rng: np.random.Generator,
+    forward: Differentiator, place: Place, states: Array, rng: np.random.Generator
 ) -> ForwardFacts:
     """Rebuild tanh(W h + a(token)) from Jacobians at h = 0 and compare it with `step` anywhere.
 
     Parameters
     ----------
-    tokens : sequence of int
-        Tokens the submission itself produced.
+    place : Place
+        Parameters and the tokens the submission itself produced.
     states : ndarray, shape (T+1, d)
-        A trajectory at the parameters `handle`.
+        A trajectory there.
     """
     d = states.shape[1]
-    known = list(dict.fromkeys(tokens))[:TOKENS]
+    known = list(dict.fromkeys(place.tokens))[:TOKENS]
     zeros = np.zeros((len(known), d))
-    base = forward.steps(handle, known, zeros)
+    base = forward.steps(place.handle, known, zeros)
     outside = np.abs(base) >= 1.0
     if outside.any():
         reached = float(np.abs(base).max())
@@ -70,14 +72,14 @@ def examine_rnn(
         )
     a = np.arctanh(base)
     slope = 1.0 - base**2
-    parts = forward.along(handle, known, zeros, np.eye(d))
+    parts = forward.along(place.handle, known, zeros, np.eye(d))
     best = np.argmax(slope, axis=0)
     unit = np.arange(d)
     W = parts.value[best, :, unit] / slope[best, unit][:, None]
     W_error = parts.error[best, :, unit] / slope[best, unit][:, None]
     points, radii = _cloud(states, rng)
     which = rng.integers(len(known), size=len(points))
-    seen = forward.steps(handle, [known[i] for i in which], points)
+    seen = forward.steps(place.handle, [known[i] for i in which], points)
     rebuilt = oracle.rnn_from_preactivation(W, a[which], points)
     eps = roundoff_of(seen)
     slack = (
@@ -120,42 +122,63 @@ def with_sizes(facts: ForwardFacts, W: Array) -> ForwardFacts:
     )
 
 
-def examine_gru(
+def roles_of(
     forward: Differentiator,
     handle: str,
     arrays: Mapping[str, Array],
+    d: int,
     tokens: Sequence[int],
-    states: Array,
     rng: np.random.Generator,
-) -> tuple[ForwardFacts, GruRoles | None]:
-    """Rebuild the GRU where its parameters' roles can be found, else test a gate's form.
+) -> GruRoles | None:
+    """Find which of the arrays is which part of the GRU; None where that cannot be told.
 
     Parameters
     ----------
     handle : str
         Enlarged parameters, so that every part of the cell matters.
-    arrays : mapping
-        The same parameters as arrays.
+    arrays : mapping of str to ndarray
+        The same parameters.
     """
-    known = list(dict.fromkeys(tokens))[:TOKENS]
 
     def observe(changed: Mapping[str, Array], asked: list[int], at: Array) -> Array:
         forward.calls.put("trial", handle, changed)
         return forward.steps("trial", asked, at)
 
+    known = list(dict.fromkeys(tokens))[:TOKENS]
     try:
-        roles = find_gru(arrays, states.shape[1], known, observe, rng)
+        return find_gru(arrays, d, known, observe, rng)
     except MisbehaviourError:
-        roles = None
+        return None
+
+
+def examine_gru(
+    forward: Differentiator,
+    place: Place,
+    arrays: Mapping[str, Array],
+    roles: GruRoles | None,
+    states: Array,
+    rng: np.random.Generator,
+) -> ForwardFacts:
+    """Compare `step` with the rebuilt GRU, or hold it to a gate's form where the roles are unknown.
+
+    Parameters
+    ----------
+    place : Place
+        Parameters and the tokens the submission itself produced.
+    arrays : mapping of str to ndarray
+        The parameters at `place`.
+    states : ndarray, shape (T+1, d)
+        A trajectory there.
+    """
+    known = list(dict.fromkeys(place.tokens))[:TOKENS]
+    if roles is None:
+        return _opaque_gru(forward, place.handle, known, states, rng)
     points, radii = _cloud(states, rng)
     asked = [known[i] for i in rng.integers(len(known), size=len(points))]
-    seen = forward.steps(handle, asked, points)
-    if roles is None:
-        return _opaque_gru(forward, handle, known, states, rng), None
-    eps = roundoff_of(seen)
+    seen = forward.steps(place.handle, asked, points)
     deviation = np.abs(seen - roles.predict(arrays, asked, points))
-    tolerance = 64.0 * eps * states.shape[1]
-    facts = ForwardFacts(
+    tolerance = 64.0 * roundoff_of(seen) * states.shape[1]
+    return ForwardFacts(
         recognised=bool(deviation.max() <= tolerance) and roles.reset != "none",
         model="gru" if roles.reset != "none" else "gru without reset gate",
         residual=float(deviation.max()),
@@ -164,7 +187,6 @@ def examine_gru(
         worst_radius=float(radii[np.argmax(deviation.max(axis=1))]),
         gate_form=roles.convention,
     )
-    return facts, roles
 
 
 def _opaque_gru(
@@ -187,10 +209,10 @@ def _opaque_gru(
     sign = rng.choice([-1.0, 1.0], n)
     points[np.arange(n), unit] = FAR * sign
     out = forward.steps(handle, asked, points)
-    near = np.minimum(points, -1.0) - 1e-9, np.maximum(points, 1.0) + 1e-9
-    between = bool(np.all((out >= near[0]) & (out <= near[1])))
-    share = out[np.arange(n), unit] * sign / FAR
-    mixed = bool(share.max() > 1.5 / FAR) and bool(np.std(share) > 1e-6)
+    slack = 1e-9 * np.maximum(1.0, np.abs(points))
+    lowest, highest = np.minimum(points, -1.0) - slack, np.maximum(points, 1.0) + slack
+    between = bool(np.all((out >= lowest) & (out <= highest)))
+    mixed = bool(np.std(out[np.arange(n), unit] * sign / FAR) > VARIES)
     agree, worst = _radii_agree(forward, handle, asked[:PER_RADIUS], states, rng)
     return ForwardFacts(
         recognised=between and mixed and agree,

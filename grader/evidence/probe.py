@@ -26,6 +26,7 @@ from grader.evidence.points import (
     log10_norms,
 )
 from grader.evidence.rerun import Session
+from grader.evidence.roles import GruRoles
 from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Kind, Submission
 from grader.tolerances import recorded
@@ -101,6 +102,7 @@ class _Prober:
         self.notes = _Notes()
         self.arrays: dict[str, Array] = {}
         self.floor = 0.0
+        self.roles: GruRoles | None = None
 
     def run(self) -> ProbeFacts:
         """Measure everything that can be measured; the first misbehaviour ends the measuring."""
@@ -148,7 +150,9 @@ class _Prober:
         self.notes.points.append(replace(point, log10_student=own))
         self.notes.finished = True
         self._elsewhere(tokens, target, dh)
-        self._complete_forward(tokens, states, parts)
+        self._make("declared", seed)
+        self._examine(place, self.arrays, states)
+        self._describe(tokens, states, parts)
 
     def _make(self, handle: str, seed: int) -> dict[str, Array]:
         """Make parameters in both children as `handle`, and as float64 beside it."""
@@ -273,7 +277,11 @@ class _Prober:
                 self.notes.not_hot = error.misbehaviour.name
                 continue
             self.notes.not_hot = ""
-            self._examine_forward(hot, known, states)
+            if self.kind == "gru":
+                self.roles = forward_.roles_of(
+                    self.forward, "hot", hot, self.notes.d, known, self.rng
+                )
+            self._examine(place, hot, states)
             return
 
     def _is_hard_wired(self, tokens: Sequence[int], target: int, dh: Array) -> bool:
@@ -297,18 +305,19 @@ class _Prober:
             self.notes.not_hot = "ignores_params"
         return any(same.values())
 
-    def _examine_forward(
-        self, hot: Mapping[str, Array], known: Sequence[int], states: Array
-    ) -> None:
-        tokens = [known[i] for i in self.rng.permutation(len(known))]
+    def _examine(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
+        """Compare `step` with the lab's model at one set of parameters; the first failure stays."""
         if self.kind == "rnn":
-            self.notes.forward = forward_.examine_rnn(self.forward, "hot", tokens, states, self.rng)
+            found = forward_.examine_rnn(self.forward, place, states, self.rng)
         else:
-            self.notes.forward, self._roles = forward_.examine_gru(
-                self.forward, "hot", hot, tokens, states, self.rng
-            )
+            found = forward_.examine_gru(self.forward, place, arrays, self.roles, states, self.rng)
+        earlier = self.notes.forward
+        if earlier is None or earlier.recognised:
+            # Right at some parameters and wrong at others: a step that knows where it is asked.
+            turned = earlier is not None and not found.recognised
+            self.notes.forward = replace(found, radii_agree=False) if turned else found
 
-    def _complete_forward(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> None:
+    def _describe(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> None:
         """Add what the declared parameters say: the size of W_hh, the update gate."""
         facts = self.notes.forward
         if facts is None:

@@ -27,8 +27,8 @@ from grader.model import Isolation
 WORKER = Path(__file__).with_name("worker.py")
 ISOLATION = Isolation(
     tier="E",
-    layers=("own session", "resource limits", "time limit", "scrubbed environment", "scratch copy"),
-    missing=("file system", "network", "other processes"),
+    layers=("session", "limits", "time", "environment", "copy"),
+    missing=("files", "network", "processes"),
 )
 OUTPUT_LIMIT = 64 << 20
 """Bytes a script may print before it is stopped: chatter is free, a flood is not."""

@@ -84,6 +84,8 @@ def send(stream: IO[bytes], header: Header, arrays: Arrays) -> None:
     """Write one answer."""
     listed, blocks = [], []
     for name, value in arrays.items():
+        if np.asarray(value).dtype.kind not in "fiubc":
+            raise TypeError(f"expected numbers, got {np.asarray(value).dtype}")
         block = np.ascontiguousarray(value, dtype="<c16" if np.iscomplexobj(value) else "<f8")
         listed.append([name, block.dtype.str, list(np.shape(value))])
         blocks.append(block.tobytes())

@@ -13,6 +13,7 @@ from grader.model import (
     Outcome,
     Report,
     StopCondition,
+    Term,
     Value,
     Verdict,
 )
@@ -212,9 +213,11 @@ def _evidence(report: Report, texts: Catalogue) -> Iterator[Line]:
     if isolation.tier == "none":
         yield Line(texts.say("report.label.not_run"), "  ", 4)
         return
+    layers: list[str] = [Term(f"report.layer.{name}") for name in isolation.layers]
+    missing: list[str] = [Term(f"report.layer.{name}") for name in isolation.missing]
     data: dict[str, Value] = {
         "tier": isolation.tier,
-        "layers": list(isolation.layers),
-        "missing": list(isolation.missing),
+        "layers": layers,
+        "missing": missing,
     }
     yield Line(texts.say("report.label.tier", data), "  ", 4)

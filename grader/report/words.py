@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.model import WRONG, CheckResult, Finding, Outcome, Report
+from grader.model import WRONG, CheckResult, Finding, Outcome, Report, Term
 from grader.texts import MODEL_NAMES, Catalogue, RenderedFinding
 
 FIRST = 3
@@ -93,7 +93,7 @@ def measured(report: Report, catalogue: Catalogue) -> Iterator[str]:
                 "error": entry["chain_error"],
                 "tolerance": entry["chain_tolerance"],
                 "amplification": entry["amplification"],
-                "method": entry["method"],
+                "method": Term(f"report.method.{entry['method']}"),
             }
             yield catalogue.say("report.measured.chain", data)
         if "spectral_radius" in entry:

@@ -16,7 +16,7 @@ from importlib import resources
 from typing import Any, cast
 
 from grader.clean import printable
-from grader.model import Finding, Language, Value
+from grader.model import Finding, Language, Term, Value
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 MODEL_NAMES = {"rnn": "RNN", "gru": "GRU"}
@@ -33,6 +33,8 @@ def number(value: float, language: Language) -> str:
 
 
 def _fill(value: Value, language: Language) -> str:
+    if isinstance(value, Term):
+        return catalogue(language).say(value)
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, list):

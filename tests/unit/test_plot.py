@@ -91,8 +91,8 @@ def test_image_that_shows_something_passes(data):
     assert kinds(plot.image, data) == []
 
 
-def test_image_absent_is_not_ours_to_say():
-    assert kinds(plot.image, None) == []
+def test_image_absent_is_skipped():
+    assert kinds(plot.image, None) == ["not_read"]
     assert kinds(plot.curves, None) == []
 
 
