@@ -58,7 +58,7 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     submission = load(Path(path))
     material = _read(submission, rubric)
     if chosen.run:
-        material = _with_evidence(material, chosen)
+        material = _with_evidence(material, rubric, chosen)
     scope: Scope = "full" if chosen.run else "files"
     results = run_checks(material, rubric, scope)
     return conclude(material, rubric, results, scope, chosen.minimum)
@@ -85,7 +85,7 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
     )
 
 
-def _with_evidence(material: Material, options: Options) -> Material:
+def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Material:
     """Run the script and probe its functions; without a script there is nothing to run."""
     from grader.evidence.probe import Plan, probe, secret_of
     from grader.evidence.rerun import fresh_runs
@@ -103,7 +103,14 @@ def _with_evidence(material: Material, options: Options) -> Material:
         timeout_s=options.timeout_s,
     )
     scripts = _scripts(material)
-    with fresh_runs(material.submission, scripts, options.timeout_s) as session:
+
+    def look_at_files() -> None:
+        # What the checks read of the files is remembered, and free while the children work.
+        run_checks(material, rubric, "files")
+
+    with fresh_runs(
+        material.submission, scripts, options.timeout_s, meanwhile=look_at_files
+    ) as session:
         found = probe(session, plan) if _answering(session.functions, session.facts) else {}
         return replace(material, run=session.facts, probe=found)
 

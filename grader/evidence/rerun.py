@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,10 @@ from grader.model import Submission
 SCRIPT = "bptt_norm.py"
 LOAD_TIMEOUT_S = 20.0
 """Longest time for loading a script as a module, after its own run already failed to return."""
+
+
+def _nothing() -> None:
+    """Do nothing while the children work."""
 
 
 @dataclass
@@ -61,7 +65,10 @@ def raised_from(data: Any) -> Raised | None:  # noqa: ANN401 - parsed JSON of a 
 
 @contextlib.contextmanager
 def fresh_runs(
-    submission: Submission, scripts: Sequence[str], timeout_s: float
+    submission: Submission,
+    scripts: Sequence[str],
+    timeout_s: float,
+    meanwhile: Callable[[], object] = _nothing,
 ) -> Iterator[Session]:
     """Run the submission twice and yield what happened; children end with the context.
 
@@ -73,9 +80,11 @@ def fresh_runs(
         Names of the scripts to run, in order; `bptt_norm.py` is the one whose functions are kept.
     timeout_s : float
         Time limit in seconds for each script.
+    meanwhile : callable
+        Called once, without arguments, when both children have been set to work.
     """
     with contextlib.ExitStack() as stack:
-        attempts = _run_pair(stack, submission, scripts, "folder", timeout_s)
+        attempts = _run_pair(stack, submission, scripts, "folder", timeout_s, meanwhile)
         if _worth_another_place(attempts[0]):
             others = _run_pair(stack, submission, scripts, "root", timeout_s)
             if "decay.json" in _run_of(others[0]).artefacts:
@@ -135,6 +144,7 @@ def _run_pair(
     scripts: Sequence[str],
     place: Place,
     timeout_s: float,
+    meanwhile: Callable[[], object] = _nothing,
 ) -> list[_Attempt]:
     """Run the scripts, each in a child of its own, in two scratch copies side by side."""
     attempts = [_start(stack, submission, place, timeout_s) for _ in range(2)]
@@ -143,15 +153,21 @@ def _run_pair(
             for attempt in attempts:
                 attempt.child.kill("")
                 attempt.child = stack.enter_context(Child(attempt.scratch.home, timeout_s))
-        _run_side_by_side(attempts, script, "__main__", timeout_s)
+        _run_side_by_side(attempts, script, "__main__", timeout_s, meanwhile)
+        meanwhile = _nothing
     return attempts
 
 
 def _run_side_by_side(
-    attempts: Sequence[_Attempt], script: str, name: str, timeout_s: float
+    attempts: Sequence[_Attempt],
+    script: str,
+    name: str,
+    timeout_s: float,
+    meanwhile: Callable[[], object] = _nothing,
 ) -> None:
     numbers = [attempt.child.send(_request(attempt, script, name)) for attempt in attempts]
     deadline = time.monotonic() + timeout_s
+    meanwhile()
     for attempt, number in zip(attempts, numbers, strict=True):
         _await_run(attempt, number, deadline)
 

@@ -23,10 +23,11 @@ COPIED = {".py", ".txt", ".json", ".toml", ".csv", ".npy", ".npz", ".yaml", ".ym
 LEFT_OUT = {"decay.json", "decay.png", "manifest.json"}
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
 REACHES_OUT = re.compile(
-    rb"\.\.[/\\'\"]|sys\.path|parents|parent\.parent|dirname.*dirname|chdir|experiments"
-    rb"|importlib|^\s*from \.|load|read|open\(",
-    re.MULTILINE,
+    rb"\.\.[/\\'\"]|sys\.path|\bparents\b|parent\.parent|dirname.*dirname|chdir|getcwd|\bcwd\("
+    rb"|experiments[/\\'\"]"
 )
+"""What a script cannot do without if it uses anything beyond its own folder."""
+
 MAX_FILES = 500
 MAX_ENTRIES = 5_000
 MAX_BYTES = 16 << 20
@@ -50,8 +51,7 @@ def build(submission: Submission, home: Path) -> Scratch:
     folder.mkdir(parents=True)
     for script in submission.scripts.values():
         (folder / script.name).write_bytes(script.data)
-    if inside.parts and _reaches_out(submission):
-        _copy_repository(submission, root)
+    _copy(submission, folder, root)
     return Scratch(home, root, folder)
 
 
@@ -60,33 +60,38 @@ def _reaches_out(submission: Submission) -> bool:
     return any(REACHES_OUT.search(script.data) for script in submission.scripts.values())
 
 
-def _copy_repository(submission: Submission, root: Path) -> None:
-    """Copy what a sibling import or a shared data file may need, within bounds."""
+def _copy(submission: Submission, folder: Path, root: Path) -> None:
+    """Copy what an import of a sibling or a shared data file may need, within bounds."""
     left = MAX_BYTES
-    for count, path in enumerate(_wanted(submission)):
+    for count, (path, target) in enumerate(_wanted(submission, folder, root)):
         if count >= MAX_FILES:
             return
         with contextlib.suppress(UnreadableError, OSError):
             data = read_plain(path, min(left, 1 << 20))
             left -= len(data)
-            target = root / path.relative_to(submission.root)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
 
 
-def _wanted(submission: Submission) -> Iterator[Path]:
-    """Yield files to copy, nearest folders first, at most `MAX_ENTRIES` looked at."""
+def _wanted(submission: Submission, folder: Path, root: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield files to copy and where to, nearest folders first, `MAX_ENTRIES` looked at at most."""
+    own, top = submission.directory, submission.root
+    ancestors = [own]
+    if own != top and _reaches_out(submission):
+        ancestors += own.parents[: own.parents.index(top) + 1]
     seen = 0
     skip: Path | None = None
-    for ancestor in (submission.directory, *submission.directory.parents):
-        for path in _files_below(ancestor, skip, submission.directory):
+    for ancestor in ancestors:
+        for path in _files_below(ancestor, skip, own):
             seen += 1
             if seen > MAX_ENTRIES:
                 return
             if path.suffix.lower() in COPIED and path.name not in LEFT_OUT:
-                yield path
-        if ancestor == submission.root:
-            return
+                inside = path.is_relative_to(own)
+                yield (
+                    path,
+                    folder / path.relative_to(own) if inside else root / path.relative_to(top),
+                )
         skip = ancestor
 
 
