@@ -165,7 +165,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check concluded; points are integers."""
+    """What one check concluded; points are integers.
+
+    `skipped_because` names the prerequisites that kept `skipped_models` from being looked at.
+    """
 
     code: str
     outcome: Outcome
@@ -174,6 +177,7 @@ class CheckResult:
     required: bool
     findings: tuple[Finding, ...] = ()
     skipped_because: tuple[str, ...] = ()
+    skipped_models: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,20 +59,20 @@ def run_checks(material: Material, rubric: Rubric, scope: Scope) -> tuple[CheckR
             kind: tuple(need for need in row.requires if kind in closed[need]) for kind in KINDS
         }
         results[code] = _run_one(row, material, results, blocked, scope)
-        closed[code] = _closes(results[code], blocked)
+        closed[code] = _closes(results[code])
     return tuple(results[code] for code in rubric.rows)
 
 
-def _closes(result: CheckResult, blocked: Blocked) -> frozenset[Kind]:
+def _closes(result: CheckResult) -> frozenset[Kind]:
     """Return the models for which nothing that requires this check can be looked at."""
-    if not result.findings and result.outcome is not Outcome.PASS:
+    if result.outcome is Outcome.NOT_ASSESSED and not result.findings:
         return frozenset(KINDS)
     found = {
         kind
         for kind in KINDS
         if any(f.outcome in BLOCKING and f.model in (None, kind) for f in result.findings)
     }
-    return frozenset(found | {kind for kind in KINDS if blocked[kind]})
+    return frozenset(found | set(result.skipped_models))
 
 
 def _run_one(
@@ -87,7 +87,7 @@ def _run_one(
     because = tuple(dict.fromkeys(code for codes in blocked.values() for code in codes))
     if all(blocked.values()) or (because and not row.per_model):
         outcome = _inherited(because, results)
-        return CheckResult(row.code, outcome, 0, row.points, row.required, (), because)
+        return CheckResult(row.code, outcome, 0, row.points, row.required, (), because, KINDS)
     findings = _findings(row.code, material)
     kept = tuple(f for f in findings if f.model is None or not blocked[f.model])
     return _concluded(row, kept, blocked, because)
@@ -130,7 +130,10 @@ def _concluded(
     points = 0 if outcome is Outcome.GRADER_ERROR else _points(row, findings, blocked)
     if outcome is Outcome.FAIL and points:
         outcome = Outcome.PARTIAL
-    return CheckResult(row.code, outcome, points, row.points, row.required, findings, because)
+    skipped = tuple(kind for kind in KINDS if blocked[kind])
+    return CheckResult(
+        row.code, outcome, points, row.points, row.required, findings, because, skipped
+    )
 
 
 def _points(row: Row, findings: Iterable[Finding], blocked: Blocked) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.facts import ScriptRun
+from grader.facts import Array, ScriptRun
 from grader.model import (
     KINDS,
     STEPS,
@@ -83,8 +83,7 @@ def _first_difference(
     a, b = np.asarray(ours.curves[kind]), np.asarray(theirs.curves[kind])
     if a.shape != b.shape:
         return {"t": min(a.size, b.size)}
-    allowed = _relative(material, kind) * np.abs(b)
-    allowed = allowed + np.asarray(ours.half_unit[kind]) + np.asarray(theirs.half_unit[kind])
+    allowed = _relative(material, kind) * np.abs(b) + _rounding(ours, theirs, kind)
     with np.errstate(invalid="ignore"):
         far = np.flatnonzero(~(np.abs(a - b) <= allowed))
     if not far.size:
@@ -93,6 +92,16 @@ def _first_difference(
     relative = abs(a[t] - b[t]) / abs(b[t]) if b[t] else float("inf")
     numbers: dict[str, Value] = {"one": float(a[t]), "other": float(b[t])}
     return {"t": t, **numbers, "relative": float(relative)}
+
+
+def _rounding(ours: Decay, theirs: Decay, kind: Kind) -> Array:
+    """Return what the digits written allow: a rounding of ours, and one of theirs if as coarse.
+
+    Of code that writes fewer digits than were handed in, the digits handed in did not come. Nor is
+    an exact zero, which Python writes as 0.0, known to a tenth only.
+    """
+    a = np.where(np.asarray(ours.curves[kind]) == 0, 0.0, ours.half_unit[kind])
+    return np.asarray(a + np.minimum(a, theirs.half_unit[kind]))
 
 
 def _relative(material: Material, kind: Kind) -> float:

@@ -15,6 +15,9 @@ FILE = "decay.json"
 EASY_SHARE = 0.12
 """Share of the candidate at a bias of −2 and small weights: 2.8 orders in fifty steps."""
 
+SATURATED = 0.9999
+"""Largest share of the candidate that four digits tell from 1: a bias of about 9."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -79,13 +82,15 @@ def _numbers(shape: Shape) -> dict[str, Value]:
 
 
 def _gate(material: Material) -> float | None:
-    """Return the measured mean share of the candidate, from the probe or as declared."""
+    """Return the mean share of the candidate, measured by the probe or as declared."""
     facts = material.probe.get("gru")
-    if facts is not None and facts.forward is not None and math.isfinite(facts.forward.gate_mean):
-        return facts.forward.gate_mean
-    if material.decay is not None:
-        return material.decay.update_gate.get("mean")
-    return None
+    gate = facts.forward.gate_mean if facts is not None and facts.forward is not None else math.nan
+    if not math.isfinite(gate) and material.decay is not None:
+        gate = material.decay.update_gate.get("mean", math.nan)
+    if not math.isfinite(gate):
+        return None
+    # Read off Jacobians, the share of a saturated gate may leave (0, 1), and 1 has no logarithm.
+    return min(max(gate, 1.0 - SATURATED), SATURATED)
 
 
 def _advice(material: Material, shape: Shape, gate: float) -> dict[str, Value]:

@@ -15,7 +15,11 @@ from grader.tolerances import SAFETY, roundoff_of
 LADDER_DIRECTIONS = 2
 """Random directions along which the radius is chosen before the full Jacobians are asked for."""
 
-COMPLEX_RADIUS = 1e-20
+LADDER_STATES = 8
+"""States of a trajectory at which the radius is sought."""
+
+DIRECTIONS = 4
+"""Random directions along which derivatives are compared: an error hides from none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +79,28 @@ class Differentiator:
         directions : ndarray, shape (m, d) or (T, m, d)
         """
         radius, eps = self._radius(handle, tokens, states)
-        points = oracle.central_points(states, directions, radius)
+        # The radius is meant for unit vectors; longer ones would leave its range.
+        length = np.linalg.norm(directions, axis=-1, keepdims=True)
+        points = oracle.central_points(states, directions / length, radius)
         value, error = oracle.richardson(
             self._values(handle, tokens, points), radius, eps=eps, cancelling=self._cancelling
         )
-        return Derivatives(value, SAFETY * error, "richardson")
+        return Derivatives(length * value, SAFETY * length * error, "richardson")
 
     def _radius(self, handle: str, tokens: Sequence[int], states: Array) -> tuple[Array, float]:
-        """Choose a radius per state, shape (T,), and find the roundoff of what `step` returns."""
-        points = oracle.ladder_points(states, self._some_directions(states.shape[1]))
-        values = self._values(handle, tokens, points)
+        """Choose a radius per state, shape (T,), and find the roundoff of what `step` returns.
+
+        The best radius changes slowly along a trajectory: it is sought at a few states, and every
+        other one takes the nearest's. The error estimates do not rely on its being the best.
+        """
+        T = len(tokens)
+        some = np.unique(np.linspace(0, T - 1, min(T, LADDER_STATES)).round().astype(int))
+        points = oracle.ladder_points(states[some], self._some_directions(states.shape[1]))
+        values = self._values(handle, [tokens[t] for t in some], points)
         eps = roundoff_of(values)
-        return oracle.choose_radius(values, eps=eps, cancelling=self._cancelling), eps
+        radius = oracle.choose_radius(values, eps=eps, cancelling=self._cancelling)
+        nearest = np.argmin(np.abs(np.arange(T)[:, None] - some), axis=1)
+        return radius[nearest], eps
 
     def _some_directions(self, d: int) -> Array:
         directions = self._rng.standard_normal((LADDER_DIRECTIONS, d))
@@ -95,27 +109,31 @@ class Differentiator:
     def jacobians(self, handle: str, tokens: Sequence[int], states: Array) -> Derivatives:
         """Return ∂h_t/∂h_{t-1}: `value[t-1, j, i]` = ∂h_t[i]/∂h_{t-1}[j], shape (T, d, d).
 
-        Richardson extrapolation, replaced by complex steps where these pass through the student's
-        code and agree with it: a cast or `.real` inside `step` makes them silently wrong.
+        Complex steps where these pass through the student's code and agree, at the same points and
+        along random directions, with Richardson extrapolation: a cast or `.real` inside `step`
+        makes them silently wrong. Otherwise Richardson extrapolation along every unit vector. The
+        bound is that of the differences in either case: it also covers the student's own 1 − h²,
+        whose cancellation near saturation is no error of theirs.
         """
-        identity = np.eye(states.shape[1])
-        central = self.along(handle, tokens, states, identity)
-        exact = self._complex(handle, tokens, states, identity)
-        if exact is None or not np.all(np.abs(exact - central.value) <= central.error):
-            return central
-        # The bound stays that of the differences: it also covers the student's own 1 − h², whose
-        # cancellation near saturation is no error of theirs.
-        return Derivatives(exact, central.error, "complex_step")
+        T, d = states.shape
+        exact = self._complex(handle, tokens, states)
+        if exact is not None:
+            v = self._rng.standard_normal((T, DIRECTIONS, d))
+            along = self.along(handle, tokens, states, v)
+            if np.all(np.abs(np.einsum("tmj,tji->tmi", v, exact) - along.value) <= along.error):
+                # For v of standard normals E ‖Ev‖² = ‖E‖_F²: the mean square bounds the matrix.
+                size = np.sqrt(np.mean(np.sum(along.error**2, axis=2), axis=1))
+                error = np.broadcast_to(size[:, None, None] / d, exact.shape)
+                return Derivatives(exact, error, "complex_step")
+        return self.along(handle, tokens, states, np.eye(d))
 
-    def _complex(
-        self, handle: str, tokens: Sequence[int], states: Array, directions: Array
-    ) -> Array | None:
-        points = states[:, None, :] + 1j * COMPLEX_RADIUS * directions[None, :, :]
+    def _complex(self, handle: str, tokens: Sequence[int], states: Array) -> Array | None:
+        points = oracle.complex_points(states, np.eye(states.shape[1]))
         try:
             values = self._values(handle, tokens, points)
         except MisbehaviourError:
             return None
-        return np.asarray(values.imag / COMPLEX_RADIUS)
+        return oracle.complex_derivative(values)
 
     def head(self, handle: str, last: Array, target: int) -> Head:
         """Return dL/dh_T by differences of `loss` at h_T = `last`, shape (d,)."""

@@ -13,12 +13,9 @@ from typing import Literal
 import numpy as np
 
 from grader import oracle
-from grader.evidence.differences import Derivatives, Differentiator, Head
+from grader.evidence.differences import DIRECTIONS, Derivatives, Differentiator, Head
 from grader.facts import Array, PointFacts
 from grader.tolerances import roundoff_of, step_rounding
-
-DIRECTIONS = 4
-"""Random directions per step away from the declared parameters: an error hides from none."""
 
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 LOWEST = float(np.log10(np.finfo(np.float64).tiny))

@@ -162,15 +162,21 @@ def mask(picture: Picture, colour: Colour) -> Mask:
     -------
     ndarray of bool, shape (height, width)
     """
-    r, g, b = (picture[..., channel].astype(np.int16) for channel in range(3))
-    top, other = (r, b) if colour == "red" else (b, r)
-    low, high = np.minimum(g, other), np.maximum(g, other)
-    chroma = top - low
-    coloured = (chroma > LEAST_CHROMA) & (chroma > LEAST_SATURATION * top) & (top > high)
+    channels = [picture[..., channel] for channel in range(3)]
+    first = 0 if colour == "red" else 2
+    top, others = channels[first], [channels[1], channels[2 - first]]
+    # Few pixels are coloured at all: hues are worked out for those alone.
+    likely = (top > others[0]) & (top > others[1])
+    likely &= top - np.minimum(*others) > LEAST_CHROMA
+    found: Mask = np.zeros(likely.shape, dtype=bool)
+    r, g, b = (channel[likely].astype(np.int16) for channel in channels)
+    value = r if colour == "red" else b
+    chroma = value - np.minimum(g, b if colour == "red" else r)
     # Hue is 60 times the difference of the two others over the chroma, counted from the top one.
-    turn = np.where(coloured, 60.0, 0.0) * ((g - b) if colour == "red" else (r - g))
+    turn = 60.0 * ((g - b) if colour == "red" else (r - g))
     lower, upper = RED if colour == "red" else BLUE
-    found: Mask = coloured & (turn > lower * chroma) & (turn < upper * chroma)
+    hue_fits = (turn > lower * chroma) & (turn < upper * chroma)
+    found[likely] = (chroma > LEAST_SATURATION * value) & hue_fits
     return found
 
 

@@ -7,8 +7,8 @@ stand in sentences of the student's own: no question, no placeholder, nothing co
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, TypeAlias
@@ -97,13 +97,14 @@ class Answers:
     words: int
 
 
-def read_answers(sentences: Sequence[Sentence]) -> Answers:
+@functools.lru_cache(maxsize=4)
+def read_answers(sentences: tuple[Sentence, ...]) -> Answers:
     """Look for answers to the four questions.
 
     Parameters
     ----------
-    sentences : sequence of Sentence
-        From `writeup.plain_sentences`.
+    sentences : tuple of Sentence
+        From `sentences.plain_sentences`.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from grader.model import (
     Verdict,
 )
 from grader.report import words
-from grader.texts import Catalogue, catalogue
+from grader.texts import MODEL_NAMES, Catalogue, catalogue
 from grader.version import __version__
 
 NARROWEST, WIDEST = 40, 110
@@ -166,6 +166,8 @@ def _check(result: CheckResult, texts: Catalogue) -> Line:
     if result.outcome in (Outcome.SKIPPED, Outcome.NOT_ASSESSED):
         because = ", ".join(result.skipped_because)
         reason = texts.say("report.label.skipped", {"codes": because}) if because else ""
+        if reason and len(result.skipped_models) == 1:
+            reason = f"{MODEL_NAMES[result.skipped_models[0]]}: {reason}"
         text += f" ({reason or texts.say(f'report.outcome.{result.outcome}')})"
     style = STYLES.get(result.outcome, "dim")
     return Line(text, f"  {MARKS[result.outcome]} {points} ", 34, style)
