@@ -61,11 +61,15 @@ def sigmoid(a):
     return 1 / (1 + np.exp(-a))
 
 
-def step(kind, p, token, h):
+def cell(kind, p, token, h):
     if kind == "rnn":
         return np.tanh(pre(p, "h", token, h))
     z, r = sigmoid(pre(p, "z", token, h)), sigmoid(pre(p, "r", token, h))
     return (1 - z) * h + z * np.tanh(pre(p, "h", token, r * h))
+
+
+def step(kind, p, token, h):
+    return cell(kind, p, token, h)
 
 
 def loss(kind, p, h, target):
@@ -83,10 +87,14 @@ def back(kind, p, token, h, dh):
     return dh * (1 - z) + seen * r + by_z + p["W_hr"].T @ (seen * h * r * (1 - r))
 
 
+def start(p):
+    return np.zeros(D, p["E"].dtype)
+
+
 def bptt(kind, p, tokens, target):
-    h = [np.zeros(D, p["E"].dtype)]
+    h = [start(p)]
     for token in tokens:
-        h.append(step(kind, p, token, h[-1]))
+        h.append(cell(kind, p, token, h[-1]))
     shares = np.exp(p["W_ho"] @ h[-1] + p["b_o"])
     shares /= shares.sum()
     shares[target] -= 1
@@ -176,10 +184,10 @@ class Direct:
         return np.array([self.loss(self.kind, p, h, target) for h, target in pairs])
 
 
-def toy() -> dict:
-    """Return the toy's own functions, by name."""
+def toy(override: str = "") -> dict:
+    """Return the toy's own functions, by name, some of them defined anew."""
     space: dict = {}
-    exec(FUNCTIONS, space)  # noqa: S102 - the source stands above
+    exec(FUNCTIONS + override, space)  # noqa: S102 - the source stands above
     return space
 
 

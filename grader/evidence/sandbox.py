@@ -104,8 +104,12 @@ class Child:
             env=_environment(home),
             start_new_session=os.name == "posix",
         )
-        for target in (self._read_answers, self._read_chatter):
-            threading.Thread(target=target, daemon=True).start()
+        self._readers = [
+            threading.Thread(target=target, daemon=True)
+            for target in (self._read_answers, self._read_chatter)
+        ]
+        for reader in self._readers:
+            reader.start()
         cpu_s = int(2 * timeout_s) + 10
         self.send({"op": "start", "limits": {**LIMITS, "CPU": cpu_s}})
 
@@ -114,11 +118,18 @@ class Child:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the child and everything in its session."""
+        """End the child and everything in its session, and let go of its pipes."""
         self.kill("")
+        with contextlib.suppress(OSError):
+            self._stream(self._process.stdin).close()
+        for reader in self._readers:  # each closes its pipe, unless someone outside still holds it
+            reader.join(timeout=1.0)
 
     def _read_answers(self) -> None:
-        stream = self._stream(self._process.stdout)
+        with self._stream(self._process.stdout) as stream:
+            self._queue_answers(stream)
+
+    def _queue_answers(self, stream: IO[bytes]) -> None:
         try:
             while (answer := frames.read(stream)) is not None:
                 self._answers.put(answer)
@@ -129,8 +140,10 @@ class Child:
             self._answers.put(None)
 
     def _read_chatter(self) -> None:
-        stream = self._stream(self._process.stderr)
-        with contextlib.suppress(OSError, ValueError):
+        with (
+            self._stream(self._process.stderr) as stream,
+            contextlib.suppress(OSError, ValueError),
+        ):
             while block := os.read(stream.fileno(), 1 << 16):
                 self._chatter.count += len(block)
                 if self._chatter.count > OUTPUT_LIMIT:
@@ -180,6 +193,7 @@ class Child:
             if isinstance(answer, frames.FrameError):
                 self.kill("killed")
             if answer is None or isinstance(answer, frames.FrameError):
+                self._answers.put(None)  # whoever asks again hears at once that it is dead
                 raise self._obituary()
             if answer[0].get("id") == number:
                 return answer

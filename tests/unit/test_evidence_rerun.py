@@ -162,7 +162,10 @@ def test_sibling_lab_of_the_repository_is_imported(tmp_path):
     lab = tmp_path / "experiments" / "13-rnn"
     lab.mkdir(parents=True)
     (lab / "rnn_forward.py").write_text("W = 1\n")
-    extend = "import sys\nfrom pathlib import Path\nsys.path.append(str(Path(__file__).parents[1] / '13-rnn'))\n"
+    extend = (
+        "import sys\nfrom pathlib import Path\n"
+        "sys.path.append(str(Path(__file__).parents[1] / '13-rnn'))\n"
+    )
     assert ran(tmp_path, extend + "import rnn_forward\n" + WRITE).first.death == ""
 
 
@@ -171,7 +174,10 @@ def test_modules_of_the_grader_are_not_on_the_path(tmp_path):
 
 
 def test_script_sees_itself_as_the_main_program(tmp_path):
-    seen = "import sys\nimport __main__\nassert __main__.__file__ == __file__\nassert __name__ == '__main__'\nassert len(sys.argv) == 1\n"
+    seen = (
+        "import sys\nimport __main__\nassert __main__.__file__ == __file__\n"
+        "assert __name__ == '__main__'\nassert len(sys.argv) == 1\n"
+    )
     assert ran(tmp_path, seen + WRITE).first.death == ""
 
 
@@ -214,12 +220,15 @@ def test_children_end_with_the_context(tmp_path):
     with fresh_runs(submit(tmp_path, WRITE), (SCRIPT,), 20.0) as session:
         children = session.children
         assert len(children) == 2
-    assert all(child._process.poll() is not None for child in children)  # noqa: SLF001 - no other way to see
+    assert all(child._process.poll() is not None for child in children)
 
 
 def test_grandchildren_end_with_the_context(tmp_path):
     beside = tmp_path / "pid"
-    spawn = f"import subprocess\np = subprocess.Popen(['/bin/sleep', '60'])\nopen({str(beside)!r}, 'w').write(str(p.pid))\n"
+    spawn = (
+        "import subprocess\np = subprocess.Popen(['/bin/sleep', '60'])\n"
+        f"open({str(beside)!r}, 'w').write(str(p.pid))\n"
+    )
     ran(tmp_path, spawn + WRITE)
     pid = int(beside.read_text())
     deadline = time.monotonic() + 5.0
