@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
+import math
 import os
 import sys
 import tempfile
@@ -45,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         return USAGE_ERROR
     except BrokenPipeError:
-        # Whoever read the report has seen enough; what is buffered must not raise again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a student or a CI log
         said = texts.say("cli.internal", {"error": repr(error), "version": __version__})
@@ -98,17 +98,25 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
+    value = _number(text)
     if not 0.1 <= value <= 3600.0:
         raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
     return value
 
 
 def _points(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text}: 0 … 100")
-    return value
+    value = _number(text)
+    if not (0 <= value <= 100 and value == int(value)):
+        raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
+    return int(value)
+
+
+def _number(text: str) -> float:
+    """Return the number, NaN for what is none: no range holds it."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _grade(words: Sequence[str], texts: Catalogue) -> int:
@@ -129,8 +137,16 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
         report = grade(path, options)
     except RubricError as error:
         raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
-    _deliver(report, arguments, texts)
+    try:
+        _deliver(report, arguments, texts)
+    except BrokenPipeError:
+        _drop_output()
     return report.exit_status
+
+
+def _drop_output() -> None:
+    """Let go of a pipe whose reader has seen enough: nothing buffered may raise again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _demand_submission(path: Path, texts: Catalogue) -> None:

@@ -211,7 +211,8 @@ def _of_probe(facts: ProbeFacts) -> dict[str, object]:
         for name in ("spectral_radius", "spectral_norm", "weight_std", "gate_mean", "gate_std"):
             entry[name] = getattr(forward, name)
     if point is not None and point.chain_error is not None and point.chain_tolerance is not None:
-        worst = int(np.argmax(point.chain_error / point.chain_tolerance))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            worst = int(np.argmax(np.nan_to_num(point.chain_error / point.chain_tolerance)))
         entry["chain_error"] = float(point.chain_error[worst])
         entry["chain_tolerance"] = float(point.chain_tolerance[worst])
         entry["amplification"] = point.amplification

@@ -95,17 +95,18 @@ class ForwardFacts:
     """How `step` compares with the lab's model.
 
     `residual` is the largest deviation from the rebuilt forward pass over states up to radius 1 and
-    beyond the trajectory, `tolerance` what rounding allows; `model` names what was recognised.
+    beyond the trajectory, `tolerance` what rounding allows; `model` names what was recognised,
+    `told` is the share of units whose sum saturation does not hide.
     """
 
-    recognised: bool
-    model: str
-    residual: float
-    tolerance: float
-    roles_found: bool
+    recognised: bool = False
+    model: str = ""
+    residual: float = 0.0
+    tolerance: float = 0.0
+    roles_found: bool = False
+    told: float = 1.0
     radii_agree: bool = True
     worst_radius: float = 0.0
-    token_used: bool = True
     gate_mean: float = float("nan")
     gate_std: float = float("nan")
     gate_form: str = ""

@@ -10,14 +10,20 @@ import numpy as np
 
 from grader.facts import Array
 
-SAFETY = 4.0
-"""How many times its own estimate the error of a finite difference may be.
+SAFETY = 16.0
+"""How many times the difference of its last two extrapolants the error of a derivative may be.
 
-The estimate is the difference of two successive Richardson extrapolants: an upper bound of the
-truncation error once the ladder converges (the finer one errs 16 to 64 times less), while its
-roundoff part is a single draw whose size another draw exceeds fourfold with probability below
-1e-4.
+Truncation alone would need less than 1. But the two extrapolants share their finest slopes: where
+noise of size σ per slope rules, their difference has 0.42 σ (weights 1/45, -1/9, 4/45) and the
+derivative itself 5.76 σ (1/45, -4/9, 64/45), a ratio of 13.7.
 """
+
+FLOOR_SAFETY = 4.0
+"""How many times the roundoff of one value, eps · |value|, a step's own arithmetic may leave.
+
+A step adds d products and applies a few functions; errors of each are below eps and add at random.
+"""
+
 
 RECORDED_RELATIVE = 1e-6
 """Relative deviation allowed between a recorded norm and the same code run here, in float64.
@@ -70,7 +76,19 @@ def step_rounding(d: int, eps: float) -> float:
     return 4.0 * (4.0 * d + 10.0) * eps
 
 
+def copied(eps: float, d: int, amplification: float) -> float:
+    """Return how far dh may move when the same parameters are given as a float64 copy.
+
+    Code that computes in float32 then computes in float64: roundings of eps at each of d terms add
+    as a random walk and are enlarged by the chain's condition.
+    """
+    return max(RECORDED_RELATIVE, 4.0 * eps * float(np.sqrt(d)) * amplification)
+
+
 def recorded(dtype: str, d: int, steps: int) -> float:
-    """Return the relative deviation allowed between a recorded norm and the same code run here."""
+    """Return the relative deviation allowed between a recorded norm and the same code run here.
+
+    `dtype` is "<f4" or "<f8", as the values themselves show it.
+    """
     eps = unit_roundoff(dtype)
     return max(RECORDED_RELATIVE, PARALLEL_FLOAT32 * eps * float(np.sqrt(d * steps)))

@@ -176,12 +176,14 @@ class Direct:
     def steps(self, handle, tokens, states):
         p = self.handles[handle]
         pairs = zip(tokens, states, strict=True)
-        return np.array([self.step(self.kind, p, token, h) for token, h in pairs])
+        with np.errstate(all="ignore"):
+            return np.array([self.step(self.kind, p, token, h) for token, h in pairs])
 
     def losses(self, handle, states, targets):
         p = self.handles[handle]
         pairs = zip(states, targets, strict=True)
-        return np.array([self.loss(self.kind, p, h, target) for h, target in pairs])
+        with np.errstate(all="ignore"):
+            return np.array([self.loss(self.kind, p, h, target) for h, target in pairs])
 
 
 def toy(override: str = "") -> dict:

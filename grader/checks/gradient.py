@@ -21,7 +21,7 @@ SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
 Truths: TypeAlias = npt.NDArray[np.bool_]
 LOWEST = -307.0
-UNPROBED = frozenset({"ignores_params", "not_finite"})
+UNPROBED = frozenset({"ignores_params", "not_finite", "saturated"})
 MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
 """Misbehaviours after which the gradient can still be verified where the student's values lie."""
 
@@ -36,11 +36,18 @@ class _Recorded:
     own: Array
     path: str
     d: int
+    single: bool
 
     def agrees(self, values: Array) -> Truths:
         """Return for each entry whether it is `values` within rounding, or marks an underflow."""
-        near = np.abs(self.given - values) <= self.rounding + self.relative * np.abs(values)
-        floors = [float(np.finfo(dtype).tiny) for dtype in (np.float32, np.float64)]
+        # A norm squares first: each of d squares may lose half a subnormal unit of its dtype.
+        unit = float(np.finfo(np.float32 if self.single else np.float64).smallest_subnormal)
+        with np.errstate(divide="ignore", over="ignore"):
+            lost = np.where(values > 0, self.d * unit / (2.0 * np.abs(values)), 0.0)
+        allowed = self.rounding + self.relative * np.abs(values) + lost
+        near = np.abs(self.given - values) <= allowed
+        marks = (np.float32, np.float64) if self.single else (np.float64,)
+        floors = [float(np.finfo(dtype).tiny) for dtype in marks]
         marked = [
             np.isclose(self.given, tiny, rtol=1e-6, atol=0.0) & (values < tiny) for tiny in floors
         ]
@@ -275,6 +282,7 @@ def _shared(material: Material, kind: Kind) -> _Recorded | None:
         own=own,
         path=decay.paths[kind],
         d=facts.d_hidden,
+        single=facts.dtype == "<f4",
     )
 
 

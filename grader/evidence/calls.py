@@ -145,18 +145,16 @@ class Calls:
             raise _broken("not_scalar", "loss", found=_shape(values))
         return self._checked(values, (len(targets),), "loss")
 
-    def bptt(
-        self, handle: str, tokens: Sequence[int], target: int, d: int | None = None
-    ) -> tuple[Array, str]:
-        """Return dh, shape (T+1, d), and the dtype it came in."""
-        answer, out = self._ask("bptt", "bptt", handle=handle, tokens=list(tokens), target=target)
+    def bptt(self, handle: str, tokens: Sequence[int], target: int, d: int | None = None) -> Array:
+        """Return dh, shape (T+1, d)."""
+        _, out = self._ask("bptt", "bptt", handle=handle, tokens=list(tokens), target=target)
         dh, rows = out["dh"], len(tokens) + 1
         if dh.ndim == 2 and dh.shape[0] == rows - 1:
             raise _broken("one_row_short", "bptt", found=_shape(dh), wanted=rows)
         if dh.ndim != 2 or dh.shape[0] != rows or not 0 < dh.shape[1] <= WIDTH_LIMIT:
             raise _broken("wrong_shape", "bptt", found=_shape(dh), wanted=f"({rows}, d)")
         shape = (rows, d or dh.shape[1])
-        return self._checked(dh, shape, "bptt"), str(answer.get("dtype"))
+        return self._checked(dh, shape, "bptt")
 
     def gates(self, handle: str, tokens: Sequence[int], states: Array) -> Array:
         """Return z_t at every pair of token and state, shape (n, d)."""

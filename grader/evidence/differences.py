@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from grader import oracle
 from grader.evidence.calls import Calls, MisbehaviourError
 from grader.facts import Array
-from grader.tolerances import SAFETY, roundoff_of
+from grader.tolerances import FLOOR_SAFETY, SAFETY, roundoff_of
 
 LADDER_DIRECTIONS = 2
 """Random directions along which the radius is chosen before the full Jacobians are asked for."""
+
+LOSS_CANCELS = 1.0
+"""log p near p = 1 rounds by eps of 1, however small the loss itself is."""
 
 LADDER_STATES = 8
 """States of a trajectory at which the radius is sought."""
@@ -40,11 +45,22 @@ class Head:
     probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a child was asked and answered: n tokens (or targets), states (n, d), values."""
+
+    tokens: npt.NDArray[np.int64]
+    states: Array
+    values: Array
+
+
 class Differentiator:
     """Differentiates one model's functions in one child; points are asked about in random order."""
 
     def __init__(self, calls: Calls, rng: np.random.Generator) -> None:
         self.calls = calls
+        self.asked: dict[str, list[Asked]] = defaultdict(list)
+        self.asked_losses: dict[str, list[Asked]] = defaultdict(list)
         self._rng = rng
         # A GRU computes 1 − z, which cancels near z = 1 and leaves an error of the size of 1.
         self._cancelling = 1.0 if calls.kind == "gru" else 0.0
@@ -55,6 +71,8 @@ class Differentiator:
         shuffled = self.calls.steps(handle, [tokens[i] for i in order], states[order])
         values = np.empty_like(shuffled)
         values[order] = shuffled
+        if not np.iscomplexobj(values):
+            self.asked[handle].append(Asked(np.array(tokens), states, values))
         return values
 
     def _values(self, handle: str, tokens: Sequence[int], points: Array) -> Array:
@@ -82,10 +100,9 @@ class Differentiator:
         # The radius is meant for unit vectors; longer ones would leave its range.
         length = np.linalg.norm(directions, axis=-1, keepdims=True)
         points = oracle.central_points(states, directions / length, radius)
-        value, error = oracle.richardson(
-            self._values(handle, tokens, points), radius, eps=eps, cancelling=self._cancelling
-        )
-        return Derivatives(length * value, SAFETY * length * error, "richardson")
+        values = self._values(handle, tokens, points)
+        value, error = _bounded(values, radius, eps, self._cancelling)
+        return Derivatives(length * value, length * error, "richardson")
 
     def _radius(self, handle: str, tokens: Sequence[int], states: Array) -> tuple[Array, float]:
         """Choose a radius per state, shape (T,), and find the roundoff of what `step` returns.
@@ -116,7 +133,9 @@ class Differentiator:
         whose cancellation near saturation is no error of theirs.
         """
         T, d = states.shape
-        exact = self._complex(handle, tokens, states)
+        # In a random basis no point differs from a known state in one coordinate alone.
+        Q = np.linalg.qr(self._rng.standard_normal((d, d)))[0]
+        exact = self._complex(handle, tokens, states, Q)
         if exact is not None:
             v = self._rng.standard_normal((T, DIRECTIONS, d))
             along = self.along(handle, tokens, states, v)
@@ -125,31 +144,45 @@ class Differentiator:
                 size = np.sqrt(np.mean(np.sum(along.error**2, axis=2), axis=1))
                 error = np.broadcast_to(size[:, None, None] / d, exact.shape)
                 return Derivatives(exact, error, "complex_step")
-        return self.along(handle, tokens, states, np.eye(d))
+        turned = self.along(handle, tokens, states, Q)
+        error = np.sqrt(np.einsum("mj,tmi->tji", Q**2, turned.error**2))
+        return Derivatives(np.einsum("mj,tmi->tji", Q, turned.value), error, "richardson")
 
-    def _complex(self, handle: str, tokens: Sequence[int], states: Array) -> Array | None:
-        points = oracle.complex_points(states, np.eye(states.shape[1]))
+    def _complex(self, handle: str, tokens: Sequence[int], states: Array, Q: Array) -> Array | None:
+        points = oracle.complex_points(states, Q)
         try:
             values = self._values(handle, tokens, points)
         except MisbehaviourError:
             return None
-        return oracle.complex_derivative(values)
+        return np.asarray(np.einsum("mj,tmi->tji", Q, oracle.complex_derivative(values)))
 
     def head(self, handle: str, last: Array, target: int) -> Head:
         """Return dL/dh_T by differences of `loss` at h_T = `last`, shape (d,)."""
         ladder = oracle.ladder_points(last[None], self._some_directions(last.size))
         tried = self._losses(handle, ladder, target)
         eps = roundoff_of(tried)
-        radius = oracle.choose_radius(tried, eps=eps)
-        points = oracle.central_points(last[None], np.eye(last.size), radius)
-        value, error = oracle.richardson(self._losses(handle, points, target), radius, eps=eps)
+        radius = oracle.choose_radius(tried, eps=eps, cancelling=LOSS_CANCELS)
+        Q = np.linalg.qr(self._rng.standard_normal((last.size, last.size)))[0]
+        points = oracle.central_points(last[None], Q, radius)
+        values = self._losses(handle, points, target)
+        value, error = _bounded(values, radius, eps, LOSS_CANCELS)
         here = self._losses(handle, last[None, None, None], target)
-        return Head(value[0, :, 0], SAFETY * error[0, :, 0], float(np.exp(-here.min())))
+        bound = np.sqrt((Q**2).T @ error[0, :, 0] ** 2)
+        return Head(Q.T @ value[0, :, 0], bound, float(np.exp(-here.min())))
 
     def _losses(self, handle: str, points: Array, target: int) -> Array:
         """Evaluate `loss` at points of shape (1, …, d); the result's last axis has length 1."""
         flat = points.reshape(-1, points.shape[-1])
         order = self._rng.permutation(len(flat))
         values = np.empty(len(flat))
-        values[order] = self.calls.losses(handle, flat[order], [target] * len(flat))
+        targets = np.full(len(flat), target)
+        values[order] = self.calls.losses(handle, flat[order], targets.tolist())
+        self.asked_losses[handle].append(Asked(targets, flat, values))
         return values.reshape(*points.shape[:-1], 1)
+
+
+def _bounded(values: Array, radius: Array, eps: float, cancelling: float) -> tuple[Array, Array]:
+    """Extrapolate and bound the error: each of its two parts by its own safety factor."""
+    floor = eps * FLOOR_SAFETY / SAFETY
+    value, error = oracle.richardson(values, radius, eps=floor, cancelling=cancelling)
+    return value, SAFETY * error

@@ -8,13 +8,13 @@ measured, and must equal `step` at states near and far.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from grader import oracle
 from grader.evidence.calls import Calls, MisbehaviourError
-from grader.evidence.differences import Differentiator
+from grader.evidence.differences import Asked, Differentiator
 from grader.evidence.points import Place
 from grader.evidence.roles import GruRoles, find_gru
 from grader.facts import Array, ForwardFacts, LossFacts
@@ -31,21 +31,26 @@ FAR = 1e4
 VARIES = 10.0 / FAR
 """Least spread of the old state's share that shows a gate, ten times what candidates can feign."""
 
+LEAST_SLOPE = 1e-6
+"""tanh′ below which float64 no longer tells what a saturated unit adds up."""
+
+SAMPLES = 6
+UNITS = 8
 MAX_CLASSES = 4096
+MAX_LOSSES = 20_000
 STATES_OF_LOSS = 3
 SUM_TOLERANCE = 1e-6
 """Deviation of the summed probabilities from 1: log(p + ε) adds |V| ε, float32 1e-7 √|V|."""
 
 
-def _cloud(states: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Return states (n, d) at every radius around the trajectory and zero, and the radii."""
-    points, radii = [], []
+def _cloud(states: Array, per_radius: int, rng: np.random.Generator) -> Array:
+    """Return states (n, d) at every radius around the trajectory and zero."""
+    points = []
     for radius in RADII:
-        for _ in range(PER_RADIUS):
+        for _ in range(per_radius):
             centre = states[rng.integers(len(states))] if rng.random() < 0.5 else 0.0
             points.append(centre + radius * rng.uniform(-1.0, 1.0, states.shape[1]))
-            radii.append(radius)
-    return np.array(points), np.array(radii)
+    return np.array(points)
 
 
 def examine_rnn(
@@ -60,40 +65,64 @@ def examine_rnn(
     states : ndarray, shape (T+1, d)
         A trajectory there.
     """
-    d = states.shape[1]
-    known = list(dict.fromkeys(place.tokens))[:TOKENS]
-    zeros = np.zeros((len(known), d))
-    base = forward.steps(place.handle, known, zeros)
-    outside = np.abs(base) >= 1.0
-    if outside.any():
-        reached = float(np.abs(base).max())
-        return ForwardFacts(
-            recognised=False, model="", residual=reached, tolerance=1.0, roles_found=False
-        )
-    a = np.arctanh(base)
+    handle, d = place.handle, states.shape[1]
+    known = list(dict.fromkeys(place.tokens))
+    base = forward.steps(handle, known, np.zeros((len(known), d)))
+    if np.abs(base).max() > 1.0 + 8.0 * roundoff_of(base):
+        return ForwardFacts(residual=float(np.abs(base).max()), tolerance=1.0)
     slope = 1.0 - base**2
-    parts = forward.along(place.handle, known, zeros, np.eye(d))
-    best = np.argmax(slope, axis=0)
-    unit = np.arange(d)
-    W = parts.value[best, :, unit] / slope[best, unit][:, None]
-    W_error = parts.error[best, :, unit] / slope[best, unit][:, None]
-    points, radii = _cloud(states, rng)
-    which = rng.integers(len(known), size=len(points))
-    seen = forward.steps(place.handle, [known[i] for i in which], points)
+    first = known[:TOKENS]
+    parts = forward.along(handle, first, np.zeros((len(first), d)), np.eye(d))
+    best, unit = np.argmax(slope[: len(first)], axis=0), np.arange(d)
+    row_slope = np.maximum(slope[best, unit], LEAST_SLOPE)[:, None]
+    W, W_error = parts.value[best, :, unit] / row_slope, parts.error[best, :, unit] / row_slope
+    # A unit whose tanh is saturated at h = 0 hides what it adds up: there nothing is compared.
+    told = (slope > LEAST_SLOPE) & (slope[best, unit] > LEAST_SLOPE)
+    a = np.arctanh(np.where(told, base, 0.0))
+    _ask_around(forward, place, known, states, rng)
+    tokens, points, seen = _everything(forward.asked[handle])
+    which = np.array([known.index(token) for token in tokens])
     rebuilt = oracle.rnn_from_preactivation(W, a[which], points)
     eps = roundoff_of(seen)
-    slack = (
-        np.abs(points) @ W_error.T + 8.0 * eps * (np.abs(points) @ np.abs(W).T + 1.0) / slope[which]
-    )
+    slack = np.abs(points) @ W_error.T
+    sums = np.abs(points) @ np.abs(W).T + 1.0
+    slack += 8.0 * eps * sums / np.maximum(slope[which], LEAST_SLOPE)
+    deviation = np.where(told[which], np.abs(seen - rebuilt), 0.0)
+    worst = int(np.argmax(np.max(deviation / slack, axis=1)))
     return ForwardFacts(
-        recognised=bool(np.all(np.abs(seen - rebuilt) <= slack)),
+        recognised=bool(np.all(deviation <= slack)),
         model="tanh(W h + a)",
-        residual=float(np.max(np.abs(seen - rebuilt))),
-        tolerance=float(np.max(slack)),
+        residual=float(np.max(deviation[worst])),
+        tolerance=float(slack[worst, np.argmax(deviation[worst] / slack[worst])]),
         roles_found=True,
-        worst_radius=float(radii[np.argmax(np.max(np.abs(seen - rebuilt) / slack, axis=1))]),
-        token_used=len(known) < 2 or bool(np.ptp(base, axis=0).max() > 0),
+        worst_radius=_distance(points[worst], states),
+        told=float(told.mean()),
     )
+
+
+def _ask_around(
+    forward: Differentiator,
+    place: Place,
+    known: Sequence[int],
+    states: Array,
+    rng: np.random.Generator,
+) -> None:
+    """Ask for `step` at every radius around the trajectory and zero, and at every token."""
+    points = _cloud(states, max(PER_RADIUS, -(-len(known) // len(RADII))), rng)
+    asked = [known[i % len(known)] for i in rng.permutation(len(points))]
+    forward.steps(place.handle, asked, points)
+
+
+def _everything(asked: Sequence[Asked]) -> tuple[list[int], Array, Array]:
+    """Return all that was asked at one set of parameters: tokens, states (n, d), values (n, d)."""
+    tokens = np.concatenate([part.tokens for part in asked]).tolist()
+    states = np.concatenate([part.states for part in asked])
+    return tokens, states, np.concatenate([part.values for part in asked])
+
+
+def _distance(point: Array, states: Array) -> float:
+    """Return how far a state is from the nearest of a trajectory, (T+1, d), by one coordinate."""
+    return float(np.min(np.max(np.abs(states - point), axis=1)))
 
 
 def recurrent_matrix(parts_value: Array, states: Array) -> Array:
@@ -173,10 +202,10 @@ def examine_gru(
     known = list(dict.fromkeys(place.tokens))[:TOKENS]
     if roles is None:
         return _opaque_gru(forward, place.handle, known, states, rng)
-    points, radii = _cloud(states, rng)
-    asked = [known[i] for i in rng.integers(len(known), size=len(points))]
-    seen = forward.steps(place.handle, asked, points)
-    deviation = np.abs(seen - roles.predict(arrays, asked, points))
+    _ask_around(forward, place, list(dict.fromkeys(place.tokens)), states, rng)
+    tokens, points, seen = _everything(forward.asked[place.handle])
+    deviation = np.abs(seen - roles.predict(arrays, tokens, points))
+    worst = int(np.argmax(deviation.max(axis=1)))
     tolerance = 64.0 * roundoff_of(seen) * states.shape[1]
     return ForwardFacts(
         recognised=bool(deviation.max() <= tolerance) and roles.reset != "none",
@@ -184,7 +213,7 @@ def examine_gru(
         residual=float(deviation.max()),
         tolerance=tolerance,
         roles_found=True,
-        worst_radius=float(radii[np.argmax(deviation.max(axis=1))]),
+        worst_radius=_distance(points[worst], states),
         gate_form=roles.convention,
     )
 
@@ -201,19 +230,21 @@ def _opaque_gru(
     Far states make the share of the old state visible; it must depend on the input, and the
     Jacobian must be the same across radii.
     """
-    d = states.shape[1]
-    n = 4 * len(known)
-    asked = [known[i % len(known)] for i in range(n)]
-    points = rng.uniform(-0.5, 0.5, (n, d))
-    unit = rng.integers(d, size=n)
-    sign = rng.choice([-1.0, 1.0], n)
-    points[np.arange(n), unit] = FAR * sign
-    out = forward.steps(handle, asked, points)
-    slack = 1e-9 * np.maximum(1.0, np.abs(points))
-    lowest, highest = np.minimum(points, -1.0) - slack, np.maximum(points, 1.0) + slack
-    between = bool(np.all((out >= lowest) & (out <= highest)))
-    mixed = bool(np.std(out[np.arange(n), unit] * sign / FAR) > VARIES)
-    agree, worst = _radii_agree(forward, handle, asked[:PER_RADIUS], states, rng)
+    d, n = states.shape[1], SAMPLES * len(known)
+    between, spread = True, 0.0
+    for unit in rng.choice(d, size=min(d, UNITS), replace=False):
+        asked = [known[i % len(known)] for i in range(n)]
+        points = rng.uniform(-0.5, 0.5, (n, d))
+        points[:, unit] = FAR * np.where(np.arange(n) % 2, 1.0, -1.0)
+        out = forward.steps(handle, asked, points)
+        slack = 1e-9 * np.maximum(1.0, np.abs(points))
+        lowest, highest = np.minimum(points, -1.0) - slack, np.maximum(points, 1.0) + slack
+        between &= bool(np.all((out >= lowest) & (out <= highest)))
+        # Within one unit: a rate of its own that nothing moves is a leak and no gate.
+        spread = max(spread, float(np.std(out[:, unit] / points[:, unit])))
+    mixed = spread > VARIES
+    asked = [known[i % len(known)] for i in range(PER_RADIUS)]
+    agree, worst = _radii_agree(forward, handle, asked, states, rng)
     return ForwardFacts(
         recognised=between and mixed and agree,
         model="gate" if between and mixed else "",
@@ -248,7 +279,9 @@ def _radii_agree(
         minus = forward.steps(handle, asked, centre - radius * v)
         slope = (plus - minus) / (2.0 * radius)
         if previous is not None:
-            allowed = 8.0**3 * radius**2 / 6.0 + 1e-9 / radius * 1e-5
+            # The smaller radius, a tenth, leaves the larger roundoff.
+            roundoff = 16.0 * roundoff_of(plus) * np.sqrt(d) / (0.1 * radius)
+            allowed = 8.0**3 * radius**2 / 6.0 + roundoff
             if np.max(np.linalg.norm(slope - previous, axis=1)) > allowed:
                 return False, radius
         previous = slope
@@ -258,17 +291,17 @@ def _radii_agree(
 def examine_loss(
     calls: Calls, handle: str, sizes: Sequence[int], target: int, d: int, rng: np.random.Generator
 ) -> LossFacts:
-    """Decide whether exp(−loss) sums to one over the targets and log-odds are affine in h.
+    """Decide whether exp(−loss) sums to one over the targets; see `confirm_loss` for the rest.
 
     Parameters
     ----------
     sizes : sequence of int
         Sizes of axes of the parameters: one of them is the number of classes.
     """
-    states = rng.uniform(-0.5, 0.5, (STATES_OF_LOSS, d))
+    state = rng.uniform(-0.5, 0.5, d)
     sums: dict[int, float] = {}
     for classes in sorted({size for size in sizes if target < size <= MAX_CLASSES}):
-        rows = np.repeat(states[:1], classes, axis=0)
+        rows = np.repeat(state[None], classes, axis=0)
         try:
             values = calls.losses(handle, rows, list(range(classes)))
         except MisbehaviourError:
@@ -276,7 +309,7 @@ def examine_loss(
         with np.errstate(over="ignore"):
             sums[classes] = float(np.exp(-values).sum())
         if abs(sums[classes] - 1.0) <= SUM_TOLERANCE:
-            return _affine(calls, handle, states, classes, sums[classes])
+            return LossFacts(recognised=True, total_probability=sums[classes], classes=classes)
     if not sums:
         return LossFacts(reason="no_classes")
     closest = min(sums, key=lambda size: abs(sums[size] - 1.0))
@@ -288,23 +321,63 @@ def examine_loss(
     )
 
 
-def _affine(calls: Calls, handle: str, states: Array, classes: int, total: float) -> LossFacts:
-    """Check that log p_y − log p_0 is affine in h, by h₁, h₂, their sum and zero."""
-    corners = np.array([states[1], states[2], states[1] + states[2], np.zeros(states.shape[1])])
-    asked = sorted({0, 1, classes // 2, classes - 1})
-    rows = np.repeat(corners, len(asked), axis=0)
-    values = calls.losses(handle, rows, asked * len(corners)).reshape(len(corners), len(asked))
-    odds = values[:, :1] - values
-    residual = float(np.max(np.abs(odds[0] + odds[1] - odds[2] - odds[3])))
-    smallest = float(np.exp(-values.max()))
-    floor = abs(total - 1.0) / classes / smallest
-    tolerance = (AFFINE_RELATIVE + 4.0 * floor) * max(1.0, float(np.abs(odds).max()))
-    reason = "" if residual <= tolerance else "not_affine"
-    return LossFacts(
-        recognised=residual <= tolerance,
-        reason=reason,
-        total_probability=total,
-        affine_residual=residual,
-        tolerance=tolerance,
-        classes=classes,
+@dataclass(frozen=True, slots=True)
+class LossModel:
+    """The cross-entropy of softmax(W h + b), W (V, d) relative to class 0, as read off `loss`."""
+
+    W: Array
+    b: Array
+
+    def predict(self, states: Array, targets: Array) -> Array:
+        """Return the loss of each state, (n, d), against each target, (n,)."""
+        logits = states @ self.W.T + self.b
+        top = logits.max(axis=1)
+        spread = np.log(np.exp(logits - top[:, None]).sum(axis=1))
+        return np.asarray(top + spread - logits[np.arange(len(targets)), targets])
+
+
+def _rebuilt(
+    calls: Calls, handle: str, classes: int, d: int, rng: np.random.Generator
+) -> LossModel:
+    """Read W_ho and b_o off the losses of every class, at zero and along a random basis."""
+    Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
+    points = np.concatenate((np.zeros((1, d)), 0.5 * Q))
+    rows = np.repeat(points, classes, axis=0)
+    losses = calls.losses(handle, rows, [*range(classes)] * len(points)).reshape(-1, classes)
+    odds = losses[:, :1] - losses
+    return LossModel((Q.T @ (odds[1:] - odds[0]) / 0.5).T, odds[0])
+
+
+def confirm_loss(
+    forward: Differentiator,
+    handle: str,
+    found: LossFacts,
+    target: int,
+    d: int,
+    rng: np.random.Generator,
+) -> LossFacts:
+    """Hold every answer of `loss` to the cross-entropy of logits affine in h.
+
+    `found` is what `examine_loss` recognised; states between 0 and 1 and everything asked before at
+    these parameters are compared.
+    """
+    if not found.recognised or found.classes * (d + 1) > MAX_LOSSES:
+        return found
+    model = _rebuilt(forward.calls, handle, found.classes, d, rng)
+    states = rng.uniform(-1.0, 1.0, (2 * STATES_OF_LOSS, d))
+    targets = rng.integers(found.classes, size=len(states))
+    targets[::2] = target
+    values = forward.calls.losses(handle, states, targets.tolist())
+    seen = [Asked(targets, states, values), *forward.asked_losses[handle]]
+    tokens, points, losses = _everything(seen)
+    residual = float(np.max(np.abs(losses - model.predict(points, np.array(tokens)))))
+    eps = roundoff_of(losses)
+    size = max(1.0, float(np.abs(losses).max()), float(np.abs(model.b).max()))
+    # Each entry of W errs by 4 eps · size, a logit by d of them; ε in the logarithm by ε / p.
+    floor = max(0.0, found.total_probability - 1.0) / found.classes
+    tolerance = 16.0 * eps * size * d + 4.0 * floor * float(np.exp(losses.max()))
+    if residual <= max(tolerance, AFFINE_RELATIVE * size):
+        return replace(found, affine_residual=residual, tolerance=tolerance)
+    return replace(
+        found, recognised=False, reason="not_affine", affine_residual=residual, tolerance=tolerance
     )

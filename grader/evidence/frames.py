@@ -29,7 +29,7 @@ class FrameError(Exception):
 
 def encode(header: Mapping[str, object], arrays: Mapping[str, Array]) -> bytes:
     """Return one request as bytes; `arrays` are float64 or complex128 of any shape."""
-    blocks = {name: np.ascontiguousarray(value) for name, value in arrays.items()}
+    blocks = {name: np.asarray(value, order="C") for name, value in arrays.items()}
     listed = [[name, block.dtype.str, list(block.shape)] for name, block in blocks.items()]
     text = json.dumps({**header, "arrays": listed}).encode()
     payload = b"".join(block.tobytes() for block in blocks.values())
@@ -73,7 +73,10 @@ def _arrays(listed: object, payload: bytes) -> dict[str, Array]:
         if start + size > len(payload):
             raise FrameError("a frame's arrays are larger than its payload")
         block = np.frombuffer(payload, dtype=dtype, count=math.prod(shape), offset=start)
-        arrays[name] = block.reshape(shape)
+        try:
+            arrays[name] = block.reshape(shape)
+        except ValueError as error:  # empty, with sizes whose product no integer of NumPy holds
+            raise FrameError("a frame lists an array of an impossible size") from error
         start += size
     return arrays
 

@@ -26,6 +26,9 @@ HOT_OTHER = 0.8
 HOT_BIAS = 1.0
 """Standard deviations of enlarged parameters: every known mistake then errs by 12 % or more."""
 
+MOST_BIASES = 8
+"""A vector longer than this many times d holds weights and not biases."""
+
 WIDTH = 32
 """Hidden size for which the enlarged spread is meant; others are scaled by √(32/d)."""
 
@@ -67,19 +70,28 @@ def hot_arrays(
     shrink : float
         Common factor on all enlarged sizes; below 1 where full size overflows.
     """
-    width = float(np.sqrt(WIDTH / d)) * shrink
+    recurrent = min(HOT_RECURRENT * float(np.sqrt(WIDTH / d)), HOT_OTHER) * shrink
     hot: dict[str, Array] = {}
     for name, value in arrays.items():
-        spread = float(value.std())
-        if value.ndim >= 2 and spread > 0:
-            square = all(size % d == 0 for size in value.shape[-2:])
-            wanted = HOT_RECURRENT * width if square else HOT_OTHER * shrink
-            hot[name] = value * (wanted / spread)
-        elif value.ndim >= 1 and value.size > 1:
-            hot[name] = value + rng.normal(0.0, HOT_BIAS * shrink, value.shape)
+        spread = float(value.std()) if value.size else 0.0
+        if value.size > MOST_BIASES * d or (value.ndim >= 2 and spread > 0):
+            square = value.ndim >= 2 and all(size % d == 0 for size in value.shape[-2:])
+            wanted = recurrent if square else HOT_OTHER * shrink
+            hot[name] = value * (wanted / spread) if spread > 0 else np.array(value)
+        elif value.size > 1:
+            # Drawn anew: noise on a bias of −8 would leave its gate shut and hide what is behind.
+            hot[name] = rng.normal(0.0, HOT_BIAS * shrink, value.shape)
         else:
             hot[name] = np.array(value)
     return hot
+
+
+def evenly_enlarged(arrays: Mapping[str, Array], factor: float) -> dict[str, Array]:
+    """Enlarge every matrix by one factor: copies of a weight in two arrays stay equal."""
+    return {
+        name: value * factor if value.ndim >= 2 else np.array(value)
+        for name, value in arrays.items()
+    }
 
 
 def _relative(difference: Array, reference: Array) -> Array:
@@ -115,8 +127,9 @@ def declared_point(
     J = np.swapaxes(parts.value, 1, 2)
     J_norm = np.linalg.norm(J, axis=(1, 2))
     J_error = np.linalg.norm(parts.error, axis=(1, 2)) + step_rounding(d, eps) * J_norm
-    head_tolerance = _head_tolerance(head, place.loss_floor, eps)
-    chain = oracle.chain(J, head.value)
+    truth = _likely_head(head, place.loss_floor, dh[-1])
+    head_tolerance = _head_tolerance(head, eps)
+    chain = oracle.chain(J, truth)
     residual, ratio = _step_residuals(dh, J)
     head_error = head_tolerance * float(np.linalg.norm(head.value))
     bound = oracle.chain_error(J, J_error, chain, head_error)
@@ -126,9 +139,9 @@ def declared_point(
         seed=place.seed,
         length=len(place.tokens),
         scale=place.scale,
-        head_error=float(_relative(dh[-1:] - head.value, head.value[None])[0]),
+        head_error=float(_relative(dh[-1:] - truth, truth[None])[0]),
         head_tolerance=head_tolerance,
-        head_sign=float(np.sign(dh[-1] @ head.value)),
+        head_sign=float(np.sign(dh[-1] @ truth)),
         step_error=residual,
         step_tolerance=_with_floor(J_error * ratio, dh, chain.log10_norm[:-1]),
         log10_student=log10_norms(dh),
@@ -141,20 +154,23 @@ def declared_point(
     return facts, parts
 
 
-def _head_tolerance(head: Head, floor: float, eps: float) -> float:
-    """Return the relative error dh[T] may have: differences, roundoff, an ε in the logarithm.
-
-    With log(p + ε) the loss has p / (p + ε) times the gradient of log p.
-    """
+def _head_tolerance(head: Head, eps: float) -> float:
+    """Return the relative error dh[T] may have: that of the differences, and roundoff."""
     norm = float(np.linalg.norm(head.value))
     if norm == 0:
         return 0.0
-    difference = float(np.linalg.norm(head.error)) / norm
-    return (
-        difference
-        + step_rounding(head.value.size, eps)
-        + floor / max(head.probability, floor, SMALLEST)
-    )
+    return float(np.linalg.norm(head.error)) / norm + step_rounding(head.value.size, eps)
+
+
+def _likely_head(head: Head, floor: float, given: Array) -> Array:
+    """Return the head gradient that dh[T] is to be held to, shape (d,).
+
+    With log(p + ε) in the loss its gradient is p / (p + ε) times that of log p; code that derives
+    softmax − onehot by hand has the latter. Either is right, nothing between them is.
+    """
+    plain = head.value * (1.0 + floor / max(head.probability, SMALLEST))
+    nearer = np.linalg.norm(given - plain) < np.linalg.norm(given - head.value)
+    return plain if nearer else head.value
 
 
 def _ratio(dh: Array) -> Array:
@@ -215,6 +231,7 @@ def directional_point(
     d, T = states.shape[1], len(place.tokens)
     eps = max(roundoff_of(dh), roundoff_of(states))
     head = forward.head(place.handle, states[-1], place.target)
+    truth = _likely_head(head, place.loss_floor, dh[-1])
     v = rng.standard_normal((T, DIRECTIONS, d))
     parts = forward.along(place.handle, place.tokens, states[:-1], v)
     size = np.max(np.abs(dh[1:]), axis=1, keepdims=True)
@@ -239,9 +256,9 @@ def directional_point(
         seed=place.seed,
         length=T,
         scale=place.scale,
-        head_error=float(_relative(dh[-1:] - head.value, head.value[None])[0]),
-        head_tolerance=_head_tolerance(head, place.loss_floor, eps),
-        head_sign=float(np.sign(dh[-1] @ head.value)),
+        head_error=float(_relative(dh[-1:] - truth, truth[None])[0]),
+        head_tolerance=_head_tolerance(head, eps),
+        head_sign=float(np.sign(dh[-1] @ truth)),
         step_error=_over(error, scale),
         step_tolerance=_with_floor(np.where(scale > 0, _over(tolerance, scale), 0.0), dh, expected),
         log10_student=log10_norms(dh),

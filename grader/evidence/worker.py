@@ -9,6 +9,8 @@ payload (8 bytes, both little-endian), the header, and the payload: the arrays t
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 import linecache
 import os
@@ -17,6 +19,7 @@ import sys
 import traceback
 import types
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -29,8 +32,17 @@ Header: TypeAlias = dict[str, Any]
 Answer: TypeAlias = tuple[Header, Arrays]
 
 MAGIC = b"VGF1"
-FUNCTIONS = ("make_sequence", "init_params", "step", "loss", "bptt")
-OPTIONAL = ("update_gate", "initial_state")
+ARGUMENTS = {
+    "make_sequence": 2,
+    "init_params": 2,
+    "step": 4,
+    "loss": 4,
+    "bptt": 4,
+    "update_gate": 3,
+    "initial_state": 2,
+}
+"""The functions a script may offer, and how many arguments each takes."""
+
 MAX_PARAMETER_BYTES = 32 << 20
 
 
@@ -118,6 +130,19 @@ def describe(error: BaseException, folder: str) -> Header:
     }
 
 
+def takes(function: object, count: int) -> bool:
+    """Say whether `function` can be called with `count` arguments in their order."""
+    if not callable(function):
+        return False
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # compiled functions may have no signature
+        return True
+    return True
+
+
 class Worker:
     """Holds the script's namespace and the parameters made so far, by handle."""
 
@@ -125,6 +150,7 @@ class Worker:
         self.space: dict[str, Any] = {}
         self.folder = ""
         self.handles: dict[str, Any] = {}
+        self.as_tokens: Callable[[list[int]], object] = list
 
     def run(self, header: Header, _: Arrays) -> Answer:
         """Run the script; answer how it ended and which functions it offers."""
@@ -139,7 +165,7 @@ class Worker:
         self.space = module.__dict__
         answer: Header = {"ended": "end", "exit_status": 0, "raised": None}
         try:
-            code = compile(Path(path).read_bytes(), path, "exec")
+            code = compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
             exec(code, self.space)  # noqa: S102 - running the student's script is the purpose
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
@@ -147,12 +173,17 @@ class Worker:
         except BaseException as error:  # noqa: BLE001 - anything a stranger's script may raise
             answer.update(ended="raised", raised=describe(error, self.folder))
         linecache.clearcache()
-        names = FUNCTIONS + OPTIONAL
-        return {**answer, "functions": [n for n in names if callable(self.space.get(n))]}, {}
+        offered = [name for name, count in ARGUMENTS.items() if takes(self.space.get(name), count)]
+        return {**answer, "functions": offered}, {}
 
     def sequence(self, header: Header, _: Arrays) -> Answer:
         """Call `make_sequence(seed, length)`."""
         tokens, target = self.space["make_sequence"](header["seed"], header["length"])
+        # The script's other functions may count on the kind of sequence it makes itself.
+        if isinstance(tokens, np.ndarray):
+            self.as_tokens = functools.partial(np.array, dtype=tokens.dtype)
+        else:
+            self.as_tokens = tuple if isinstance(tokens, tuple) else list
         return {"tokens": [int(token) for token in tokens], "target": int(target)}, {}
 
     def params(self, header: Header, _: Arrays) -> Answer:
@@ -222,10 +253,10 @@ class Worker:
     def bptt(self, header: Header, _: Arrays) -> Answer:
         """Call `bptt`; a copy of the parameters is returned so that a change of them shows."""
         params = self.handles[header["handle"]]
-        tokens = list(header["tokens"])
+        tokens = self.as_tokens(header["tokens"])
         dh = self.space["bptt"](header["kind"], params, tokens, header["target"])
         dh = np.asarray(dh)
-        return {"dtype": dh.dtype.str, "tokens_after": [int(t) for t in tokens]}, {"dh": dh}
+        return {}, {"dh": dh}
 
     def gates(self, header: Header, arrays: Arrays) -> Answer:
         """Call `update_gate` at each pair of token and state."""

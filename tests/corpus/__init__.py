@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 
 from tests.corpus import (
+    adversarial,
     gradient_cases,
     right_documents,
     right_scripts,
@@ -27,7 +28,8 @@ __all__ = ["Case", "Expectation", "by_name", "right", "wrong"]
 @functools.cache
 def _right() -> tuple[Case, ...]:
     modules = (right_documents, right_scripts)
-    return (*gradient_cases.right_cases(), *(case for m in modules for case in m.cases()))
+    cases = (case for module in modules for case in module.cases())
+    return (*gradient_cases.right_cases(), *cases, *adversarial.cases_right())
 
 
 @functools.cache
@@ -40,7 +42,8 @@ def _wrong() -> tuple[Case, ...]:
         wrong_models,
         wrong_runs,
     )
-    return (*gradient_cases.wrong_cases(), *(case for m in modules for case in m.cases()))
+    cases = (case for module in modules for case in module.cases())
+    return (*gradient_cases.wrong_cases(), *cases, *adversarial.cases_wrong())
 
 
 def right() -> list[Case]:
