@@ -20,8 +20,6 @@ from reference.differentiate import (
     ladder_points,
     richardson,
 )
-from reference.ensemble import decay_ensemble
-from reference.initialise import Configuration
 
 SEEDS = 200
 """Seeds behind a share quoted to a student: its standard error is at most 3.5 in 100."""
@@ -60,6 +58,9 @@ def failing_share(*, scale: float, width: int, bias: float, apart: float) -> flo
     apart : float
         Least distance of the normalised curves at t = 0, in orders of magnitude.
     """
+    from reference.ensemble import decay_ensemble
+    from reference.initialise import Configuration
+
     configuration = Configuration(scale=scale, d_hidden=width, update_gate_bias=bias)
     many = decay_ensemble(configuration, range(SEEDS))
     rnn, gru = many.rnn[:, :-1], many.gru[:, :-1]

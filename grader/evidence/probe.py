@@ -177,7 +177,7 @@ class _Prober:
         unit = float(np.finfo(kind).smallest_subnormal)
         d = self.notes.d
         size = log10_norms(copy)
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
             lost = np.sqrt(d) * unit * amplification / 10.0**size
             allowed = copied(unit_roundoff(self.notes.dtype), d, amplification) + lost
             far = 10.0 ** (log10_norms(own - copy) - size) > allowed
@@ -254,6 +254,10 @@ class _Prober:
         if not np.array_equal(self._gradient(handle, tokens, target), dh):
             raise MisbehaviourError(Misbehaviour("keeps_state", "bptt"))
         if len(set(tokens)) > 1:
+            two = list(dict.fromkeys(tokens))[:2]
+            answers = self.forward.steps(handle, two, np.stack((states[1], states[1])))
+            if np.array_equal(answers[0], answers[1]):
+                self._note("ignores_tokens", "step")
             turned = [*tokens[1:], tokens[0]]
             if np.array_equal(self._gradient(handle, turned, target), dh):
                 self._note("ignores_tokens", "bptt")

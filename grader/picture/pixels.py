@@ -97,12 +97,14 @@ def decode(data: bytes) -> Picture:
         `not_png`, `too_large`, `truncated` or `undecodable`.
     """
     from PIL import Image
+    from PIL.PngImagePlugin import PngImageFile
 
     width, height = size(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # sizes are bounded above
-            with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            # The PNG reader itself: `Image.open` would first load the readers of all formats.
+            with PngImageFile(io.BytesIO(data)) as image:
                 image.load()
                 shown = _on_white(image)
     except (

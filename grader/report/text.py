@@ -98,15 +98,19 @@ def show(report: Report, language: Language, stream: IO[str], *, colour: bool | 
     forced = {None: None, True: True, False: False}[colour]
     console = Console(file=stream, force_terminal=forced, no_color=colour is False, highlight=False)
     plain_marks = (console.encoding or "").lower().replace("-", "") not in ("utf8", "utf16")
-    for line in lines(report, language):
-        text = fold(line, console.width)
-        if plain_marks:
-            text = (
-                text.translate(ASCII_MARKS)
-                .encode(console.encoding, "replace")
-                .decode(console.encoding)
-            )
-        console.print(Text(text, style=line.style), soft_wrap=True)
+    with console.capture() as shown:
+        for line in lines(report, language):
+            text = fold(line, console.width)
+            if plain_marks:
+                text = (
+                    text.translate(ASCII_MARKS)
+                    .encode(console.encoding, "replace")
+                    .decode(console.encoding)
+                )
+            console.print(Text(text, style=line.style), soft_wrap=True)
+    # Written here: on a closed pipe rich would end the process with a status of its own.
+    stream.write(shown.get())
+    stream.flush()
 
 
 def lines(report: Report, language: Language) -> Iterator[Line]:

@@ -363,14 +363,13 @@ def test_spanish_is_spoken_where_asked(graded, command, folder):
 
 
 @pytest.mark.parametrize(("spoiled", "expected"), [(False, 0), (True, 1)])
-@pytest.mark.parametrize("form", ["text", "json"])
+@pytest.mark.parametrize("form", [("--format", "json"), (), ("--colour", "always")])
 def test_closed_pipe_changes_neither_status_nor_silence(folder, form, spoiled, expected):
     if spoiled:
         (folder / "decay.png").unlink()
     reader, writer = os.pipe()
     os.close(reader)
-    words = [str(folder), "--no-run", "--format", form]
-    done = process(*words, stdout=writer, stderr=subprocess.PIPE)
+    done = process(str(folder), "--no-run", *form, stdout=writer, stderr=subprocess.PIPE)
     os.close(writer)
     assert (done.returncode, done.stderr) == (expected, b"")
 

@@ -129,9 +129,15 @@ BROKEN = {
         "    return total.copy()",
         "keeps_state",
     ),
+    "own dict only": (
+        "init_params",
+        "made = []\ndef init_params(*a):\n    made.append(OLD(*a))\n    return made[-1]\n"
+        "old_bptt = bptt\ndef bptt(k, p, *a):\n"
+        "    return old_bptt(k, p, *a) * (1 if any(p is m for m in made) else 2)",
+        "changes_with_copy",
+    ),
     "list of one": ("loss", "def loss(*a): return [OLD(*a)]", "not_scalar"),
     "loss of NaN": ("loss", "def loss(*a): return np.nan", "not_finite"),
-    "initial state": ("start", "def initial_state(k, p): return np.zeros(7)", "wrong_shape"),
     "hangs": ("loss", "def loss(*a):\n    while True: pass", "timed_out"),
 }  # fmt: skip
 
@@ -142,7 +148,7 @@ def broken(request, tmp_path_factory):
     root = tmp_path_factory.mktemp("broken")
     limit_s = 0.5 if kind == "timed_out" else 5.0
     found = probed(root, around(function, body), QUIET, timeout_s=limit_s)
-    return "initial_state" if function == "start" else function, kind, found
+    return "bptt" if kind == "changes_with_copy" else function, kind, found
 
 
 def test_broken_agreement_is_named(broken):
@@ -334,6 +340,19 @@ def test_initial_state_of_the_submission_is_used(tmp_path):
     assert findings("chain", probed(tmp_path / "2", body + "del initial_state\n", QUIET)) == [
         "wrong"
     ]
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "def initial_state(k, p): return np.zeros(7)",
+        "def initial_state(k, p): raise ValueError",
+        "def update_gate(p, token, h): return 'closed'",
+    ],
+)
+def test_helper_with_the_name_of_an_optional_function_is_no_fault(tmp_path, helper):
+    found = probed(tmp_path, f"\n{helper}\n", QUIET)
+    assert [findings(check, found) for check in ("functions", "chain", "hot")] == [[], [], []]
 
 
 @pytest.mark.parametrize("share", ["z", "1 - z"])

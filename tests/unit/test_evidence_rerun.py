@@ -208,12 +208,25 @@ def test_failure_of_the_first_of_several_scripts_is_kept(tmp_path):
     assert (facts.first.death, facts.first.raised.type) == ("raised", "ValueError")
 
 
-GUARDED = "def step():\n    pass\n\nif __name__ == '__main__':\n    while True: pass\n"
+GUARDED = """
+def step(kind, params, token, h):
+    return h
+
+if __name__ == "__main__":
+    while True:
+        pass
+"""
 
 
 def test_functions_behind_a_main_block_that_hangs_are_had_all_the_same(tmp_path):
     with fresh_runs(submit(tmp_path, GUARDED), (SCRIPT,), 1.0) as session:
         assert (session.facts.first.death, session.functions) == ("timeout", ("step",))
+
+
+@pytest.mark.parametrize("source", ["step = 3\n", "def step(h): return h\n"])
+def test_name_that_cannot_be_called_as_agreed_is_not_offered(tmp_path, source):
+    with fresh_runs(submit(tmp_path, source + WRITE), (SCRIPT,), 20.0) as session:
+        assert session.functions == ()
 
 
 def test_children_end_with_the_context(tmp_path):
