@@ -1,7 +1,9 @@
 """Rubric, functions and texts are of one piece: what one of them names the others have."""
 
 import ast
+import importlib
 import inspect
+import pkgutil
 import re
 from pathlib import Path
 
@@ -9,12 +11,15 @@ import pytest
 
 import grader
 from grader.rubric import TOTAL_POINTS, load_rubric
-from grader.runner import FAMILIES, find_check
+from grader.runner import find_check
 from grader.texts import LANGUAGES, catalogue
 
 ROOT = Path(grader.__file__).parent
 ROWS = load_rubric().rows
-NAMES = {module.__name__.rpartition(".")[2]: module for module in FAMILIES}
+NAMES = {
+    found.name: importlib.import_module(f"grader.checks.{found.name}")
+    for found in pkgutil.iter_modules([str(ROOT / "checks")])
+}
 
 FEEDS = {
     "files": ["reading/loading.py"],
