@@ -21,10 +21,10 @@ def printable(text: str, limit: int = LIMIT) -> str:
     combining = False
     for character in text[:limit]:
         category = unicodedata.category(character)
-        repeated_mark = category == "Mn" and combining
+        repeated_mark = category in ("Mn", "Me") and combining
         if character == " " or (category[0] in "LNPSM" and not repeated_mark):
             out.append(character)
         else:
             out.append(f"\\u{{{ord(character):x}}}")
-        combining = category == "Mn"
+        combining = category in ("Mn", "Me")
     return "".join(out) + ("…" if len(text) > limit else "")

@@ -11,13 +11,12 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from grader.arguments import USAGE_ERROR, OneLineParser
 from grader.model import REQUIRED_FILES, Language, Report
 from grader.texts import LANGUAGES, Catalogue, catalogue
 from grader.version import __version__
 
-USAGE_ERROR = 2
 GRADER_FAULT = 3
 COLOURS: Mapping[str, bool | None] = {"auto": None, "always": True, "never": False}
 
@@ -67,14 +66,8 @@ def _language(words: Sequence[str]) -> Language:
     return "en"
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Report a usage error in one line and leave with status 2."""
-        self.exit(USAGE_ERROR, f"vangrad: {message}\n")
-
-
 def _parser(texts: Catalogue) -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = OneLineParser(
         prog="vangrad",
         description=texts.say("cli.description"),
         epilog=texts.say("cli.epilog"),

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import difflib
 import shutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 
+from grader.arguments import USAGE_ERROR, OneLineParser
 from grader.report.text import Line, fold
 from grader.rubric import Row, load_rubric
 from grader.texts import LANGUAGES, Catalogue
 
-USAGE_ERROR = 2
-
 
 def explain(words: Sequence[str], texts: Catalogue) -> int:
     """Print the explanation of one check, or the list of all; return the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="vangrad explain", description=texts.say("cli.explain_description")
-    )
+    parser = OneLineParser(prog="vangrad explain", description=texts.say("cli.explain_description"))
     parser.add_argument("code", nargs="?", metavar="CODE", help=texts.say("cli.explain_code"))
     parser.add_argument("--lang", choices=LANGUAGES, help=texts.say("cli.lang"))
     code = parser.parse_args(words).code

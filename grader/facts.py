@@ -13,9 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Death: TypeAlias = Literal[
-    "", "raised", "exit", "killed", "timeout", "memory", "output", "silent", "not-started"
-]
+Death: TypeAlias = Literal["", "raised", "exit", "killed", "timeout", "memory", "output", "silent"]
 Place: TypeAlias = Literal["folder", "root"]
 
 

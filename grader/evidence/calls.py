@@ -80,18 +80,11 @@ class Calls:
             raise _broken("not_a_dict", "init_params", found=str(answer.get("type"))[:100])
         if answer.get("too_large"):
             raise _broken("too_large", "init_params")
-        entries: Any = answer.get("entries")
-        foreign = (
-            [
-                str(row[0])
-                for row in entries
-                if isinstance(row, list) and not str(row[1]).startswith(("<", "|"))
-            ]
-            if isinstance(entries, list)
-            else []
-        )
         if not arrays:
-            raise _broken("no_arrays", "init_params", found=", ".join(foreign[:5]) or "{}")
+            entries: Any = answer.get("entries")
+            rows = entries if isinstance(entries, list) else []
+            found = ", ".join(": ".join(map(str, row)) for row in rows[:5] if isinstance(row, list))
+            raise _broken("no_arrays", "init_params", found=found or "{}")
         return arrays
 
     def put(self, handle: str, source: str, arrays: Mapping[str, Array]) -> None:
@@ -137,12 +130,12 @@ class Calls:
 
     def losses(self, handle: str, states: Array, targets: Sequence[int]) -> Array:
         """Return `loss` at every pair of last state and target, shape (n,)."""
-        answer, out = self._ask(
+        _, out = self._ask(
             "losses", "loss", {"states": states}, handle=handle, targets=list(targets)
         )
         values = out["values"]
-        if not answer.get("scalar"):
-            raise _broken("not_scalar", "loss", found=_shape(values))
+        if values.shape != (len(targets),):
+            raise _broken("not_scalar", "loss", found=_shape(values[0]))
         return self._checked(values, (len(targets),), "loss")
 
     def bptt(self, handle: str, tokens: Sequence[int], target: int, d: int | None = None) -> Array:

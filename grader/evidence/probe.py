@@ -77,9 +77,17 @@ def probe(session: Session, plan: Plan) -> dict[Kind, ProbeFacts]:
         facts = ProbeFacts("no-functions", missing_functions=missing, seed=plan.seed)
         return dict.fromkeys(KINDS, facts)
     rng = np.random.default_rng(list(plan.secret))
-    order = [KINDS[i] for i in rng.permutation(len(KINDS))]
-    found = {kind: _Prober(session, plan, kind, rng).run() for kind in order}
+    found: dict[Kind, ProbeFacts] = {}
+    for kind in (KINDS[i] for i in rng.permutation(len(KINDS))):
+        if any(_is_death(facts) for facts in found.values()):
+            # One model's end must not be blamed on the other: that one gets children of its own.
+            session = replace(session, children=session.renewed())
+        found[kind] = _Prober(session, plan, kind, rng).run()
     return {kind: found[kind] for kind in KINDS}
+
+
+def _is_death(facts: ProbeFacts) -> bool:
+    return any(found.name in ("died", "timed_out") for found in facts.misbehaviours)
 
 
 @dataclass
@@ -393,11 +401,24 @@ class _Prober:
             W = forward_.recurrent_matrix(parts.value, states)
             self.notes.forward = forward_.with_sizes(facts, W)
             return
-        diagonal = np.einsum("tii->ti", parts.value)
-        mean, std = 1.0 - float(diagonal.mean()), float(diagonal.std())
+        share = self._candidate_share(tokens, states, parts)
+        mean, std = float(share.mean()), float(share.std())
+        self.notes.forward = replace(facts, gate_mean=mean, gate_std=std)
+
+    def _candidate_share(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> Array:
+        """Return what weighs the candidate at each step, shape (T, d), as well as it can be told.
+
+        From the rebuilt gates, else from `update_gate` in whichever convention agrees better with
+        the Jacobians, else from these alone: 1 − ∂h_t[i]/∂h_{t-1}[i], but for small terms.
+        """
+        before = states[:-1]
+        if self.roles is not None:
+            z = self.roles.gates(self.arrays, list(tokens), before)[0]
+            return z if self.roles.convention.startswith("(1-z)") else 1.0 - z
+        measured = 1.0 - np.einsum("tii->ti", parts.value)
         if "update_gate" in self.optional:
             with contextlib.suppress(MisbehaviourError):
-                z = self.forward.calls.gates(DECLARED, tokens, states[:-1])
-                mirrored = abs(1.0 - z.mean() - mean) < abs(z.mean() - mean)
-                mean, std = float(1.0 - z.mean() if mirrored else z.mean()), float(z.std())
-        self.notes.forward = replace(facts, gate_mean=mean, gate_std=std)
+                z = self.forward.calls.gates(DECLARED, tokens, before)
+                mirrored = abs(1.0 - z.mean() - measured.mean()) < abs(z.mean() - measured.mean())
+                return 1.0 - z if mirrored else z
+        return np.asarray(measured)

@@ -47,6 +47,8 @@ class Session:
     facts: RunFacts
     children: tuple[Child, ...]
     functions: tuple[str, ...] = ()
+    renewed: Callable[[], tuple[Child, ...]] = tuple
+    """Loads the script once more, in fresh children, after one of `children` has died."""
 
 
 def raised_from(data: Any) -> Raised | None:  # noqa: ANN401 - parsed JSON of a stranger
@@ -95,7 +97,13 @@ def fresh_runs(
         )
         if tuple(scripts) != (SCRIPT,) or any(run.death in _NAMESPACE_LOST for run in runs):
             attempts = _load_pair(stack, submission, attempts[0].place, timeout_s)
-        yield Session(facts, tuple(a.child for a in attempts), attempts[0].functions)
+
+        def renewed() -> tuple[Child, ...]:
+            again = _load_pair(stack, submission, attempts[0].place, timeout_s)
+            return tuple(attempt.child for attempt in again)
+
+        children = tuple(attempt.child for attempt in attempts)
+        yield Session(facts, children, attempts[0].functions, renewed)
 
 
 _NAMESPACE_LOST: frozenset[Death] = frozenset({"timeout", "killed", "output", "silent"})

@@ -230,6 +230,8 @@ class Worker:
         for token in header["tokens"]:
             state = step(header["kind"], params, token, np.array(state))
             states.append(np.array(state))
+            if states[-1].shape != states[0].shape:
+                return {}, {"states": states[-1]}
         return {"dtype": states[-1].dtype.str}, {"states": np.array(states)}
 
     def steps(self, header: Header, arrays: Arrays) -> Answer:
@@ -247,8 +249,7 @@ class Worker:
         loss, params = self.space["loss"], self.handles[header["handle"]]
         pairs = zip(arrays["states"], header["targets"], strict=True)
         values = np.array([loss(header["kind"], params, h, target) for h, target in pairs])
-        shape_ok = values.shape == (len(header["targets"]),)
-        return {"dtype": values.dtype.str, "scalar": shape_ok}, {"values": values.ravel()}
+        return {}, {"values": values}
 
     def bptt(self, header: Header, _: Arrays) -> Answer:
         """Call `bptt`; a copy of the parameters is returned so that a change of them shows."""

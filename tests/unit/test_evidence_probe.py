@@ -114,7 +114,7 @@ BROKEN = {
     "raises": ("bptt", "def bptt(*a): raise ValueError('no')", "raised"),
     "exits": ("bptt", "import sys\ndef bptt(*a): sys.exit()", "raised"),
     "ends the process": ("bptt", "import os\ndef bptt(*a): os._exit(0)", "died"),
-    "shorter state": ("step", "def step(*a): return OLD(*a)[:-1]", "raised"),
+    "shorter state": ("step", "def step(*a): return OLD(*a)[:-1]", "wrong_shape"),
     "state of NaN": ("step", "def step(*a): return OLD(*a) * np.nan", "not_finite"),
     "complex state": ("step", "def step(*a): return OLD(*a) * (1 + 0j)", "complex"),
     "counter": (
@@ -355,10 +355,17 @@ def test_helper_with_the_name_of_an_optional_function_is_no_fault(tmp_path, help
     assert [findings(check, found) for check in ("functions", "chain", "hot")] == [[], [], []]
 
 
+def test_death_in_one_model_leaves_the_other_probed(tmp_path):
+    body = "import os\ndef bptt(k, *a):\n    if k == 'rnn': os._exit(0)\n    return OLD(k, *a)"
+    found = probed(tmp_path, around("bptt", body), QUIET)
+    assert [found[kind].status for kind in KINDS] == ["broken", "probed"]
+
+
+@pytest.mark.parametrize("shift", [0, -2])
 @pytest.mark.parametrize("share", ["z", "1 - z"])
-def test_update_gate_is_read_in_either_convention(tmp_path, share):
+def test_update_gate_is_read_in_either_convention(tmp_path, share, shift):
     body = (
-        "\nold_pre = pre\ndef pre(p, g, *a): return old_pre(p, g, *a) - 2 * (g == 'z')\n"
+        f"\nold_pre = pre\ndef pre(p, g, *a): return old_pre(p, g, *a) + {shift} * (g == 'z')\n"
         f"def update_gate(p, *a):\n    z = sigmoid(pre(p, 'z', *a))\n    return {share}\n"
     )
     seen = probed(tmp_path, body, QUIET)["gru"].forward
