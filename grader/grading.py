@@ -87,8 +87,9 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
 
 def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Material:
     """Run the script and probe its functions; without a script there is nothing to run."""
-    from grader.evidence.probe import Plan, probe, secret_of
+    from grader.evidence.probe import probe, secret_of
     from grader.evidence.rerun import fresh_runs
+    from grader.evidence.seeds import Plan
 
     if "bptt_norm.py" not in material.submission.scripts:
         return material

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.evidence.probe import Plan, probe
+from grader.evidence.probe import probe
 from grader.evidence.rerun import fresh_runs
+from grader.evidence.seeds import Plan
 from grader.facts import ForwardFacts, LossFacts, PointFacts, ProbeFacts, RunFacts, ScriptRun
 from grader.model import (
     KINDS,

@@ -7,7 +7,6 @@ there is no absolute escape, so a gradient of zero is wrong at 1e-46 too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -16,46 +15,14 @@ import numpy.typing as npt
 from grader import tolerances
 from grader.facts import Array, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
+from grader.recorded import RecordedList
 
 SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
-Truths: TypeAlias = npt.NDArray[np.bool_]
 LOWEST = -307.0
 UNPROBED = frozenset({"ignores_params", "not_finite", "saturated"})
 MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
 """Misbehaviours after which the gradient can still be verified where the student's values lie."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Recorded:
-    """A recorded list, (50,), beside the code's own norms g_0 … g_T, (T+1,)."""
-
-    given: Array
-    rounding: Array
-    relative: float
-    own: Array
-    path: str
-    d: int
-    single: bool
-
-    def agrees(self, values: Array) -> Truths:
-        """Return for each entry whether it is `values` within rounding, or marks an underflow."""
-        # A norm squares first: each of d squares may lose half a subnormal unit of its dtype.
-        unit = float(np.finfo(np.float32 if self.single else np.float64).smallest_subnormal)
-        with np.errstate(divide="ignore", over="ignore"):
-            lost = np.where(values > 0, self.d * unit / (2.0 * np.abs(values)), 0.0)
-        allowed = self.rounding + self.relative * np.abs(values) + lost
-        near = np.abs(self.given - values) <= allowed
-        marks = (np.float32, np.float64) if self.single else (np.float64,)
-        floors = [float(np.finfo(dtype).tiny) for dtype in marks]
-        marked = [
-            np.isclose(self.given, tiny, rtol=1e-6, atol=0.0) & (values < tiny) for tiny in floors
-        ]
-        return np.asarray(near | np.any(marked, axis=0))
-
-    def is_(self, values: Array) -> bool:
-        """Return whether the whole list is `values`."""
-        return bool(np.all(self.agrees(values)))
 
 
 def _probed(material: Material) -> Iterator[tuple[Kind, ProbeFacts]]:
@@ -266,7 +233,7 @@ def hot(material: Material) -> Iterator[Finding]:
                 break
 
 
-def _shared(material: Material, kind: Kind) -> _Recorded | None:
+def _shared(material: Material, kind: Kind) -> RecordedList | None:
     """Return the recorded list of one model beside the norms of its own `bptt`; None if absent."""
     facts, decay = material.probe.get(kind), material.decay
     point = facts.point("declared") if facts is not None else None
@@ -275,7 +242,7 @@ def _shared(material: Material, kind: Kind) -> _Recorded | None:
         return None
     with np.errstate(under="ignore"):
         own = 10.0**point.log10_student
-    return _Recorded(
+    return RecordedList(
         given=np.asarray(given),
         rounding=np.asarray(decay.half_unit[kind]),
         relative=tolerances.recorded(facts.dtype, facts.d_hidden, STEPS),
@@ -300,7 +267,7 @@ def recorded(material: Material) -> Iterator[Finding]:
             yield _unlike(kind, list_)
 
 
-def _unlike(kind: Kind, list_: _Recorded) -> Finding:
+def _unlike(kind: Kind, list_: RecordedList) -> Finding:
     """Say in what way a recorded list is not the list of norms."""
     own = list_.own[:STEPS]
     known = {

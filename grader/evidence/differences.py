@@ -186,3 +186,10 @@ def _bounded(values: Array, radius: Array, eps: float, cancelling: float) -> tup
     floor = eps * FLOOR_SAFETY / SAFETY
     value, error = oracle.richardson(values, radius, eps=floor, cancelling=cancelling)
     return value, SAFETY * error
+
+
+def together(asked: Sequence[Asked]) -> tuple[list[int], Array, Array]:
+    """Return all that was asked at one set of parameters: tokens, states (n, d), values (n, d)."""
+    tokens = np.concatenate([part.tokens for part in asked]).tolist()
+    states = np.concatenate([part.states for part in asked])
+    return tokens, states, np.concatenate([part.values for part in asked])

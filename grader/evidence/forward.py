@@ -1,4 +1,4 @@
-"""The forward pass: a tanh RNN or a GRU, everywhere, and a cross-entropy.
+"""The forward pass: a tanh RNN or a GRU, everywhere.
 
 A gradient can only be right for the forward pass it belongs to, and a `step` may be exact on its
 own trajectory and have another Jacobian beside it. So the forward pass is rebuilt from what was
@@ -8,17 +8,17 @@ measured, and must equal `step` at states near and far.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from grader import oracle
-from grader.evidence.calls import Calls, MisbehaviourError
-from grader.evidence.differences import Asked, Differentiator
+from grader.evidence.calls import MisbehaviourError
+from grader.evidence.differences import Differentiator, together
 from grader.evidence.points import Place
 from grader.evidence.roles import GruRoles, find_gru
-from grader.facts import Array, ForwardFacts, LossFacts
-from grader.tolerances import AFFINE_RELATIVE, roundoff_of
+from grader.facts import Array, ForwardFacts
+from grader.tolerances import roundoff_of
 
 RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Distances from the trajectory and from zero at which `step` meets its rebuilt form."""
@@ -36,11 +36,6 @@ LEAST_SLOPE = 1e-6
 
 SAMPLES = 6
 UNITS = 8
-MAX_CLASSES = 4096
-MAX_LOSSES = 20_000
-STATES_OF_LOSS = 3
-SUM_TOLERANCE = 1e-6
-"""Deviation of the summed probabilities from 1: log(p + ε) adds |V| ε, float32 1e-7 √|V|."""
 
 
 def _cloud(states: Array, per_radius: int, rng: np.random.Generator) -> Array:
@@ -80,7 +75,7 @@ def examine_rnn(
     told = (slope > LEAST_SLOPE) & (slope[best, unit] > LEAST_SLOPE)
     a = np.arctanh(np.where(told, base, 0.0))
     _ask_around(forward, place, known, states, rng)
-    tokens, points, seen = _everything(forward.asked[handle])
+    tokens, points, seen = together(forward.asked[handle])
     which = np.array([known.index(token) for token in tokens])
     rebuilt = oracle.rnn_from_preactivation(W, a[which], points)
     eps = roundoff_of(seen)
@@ -113,13 +108,6 @@ def _ask_around(
     forward.steps(place.handle, asked, points)
 
 
-def _everything(asked: Sequence[Asked]) -> tuple[list[int], Array, Array]:
-    """Return all that was asked at one set of parameters: tokens, states (n, d), values (n, d)."""
-    tokens = np.concatenate([part.tokens for part in asked]).tolist()
-    states = np.concatenate([part.states for part in asked])
-    return tokens, states, np.concatenate([part.values for part in asked])
-
-
 def _distance(point: Array, states: Array) -> float:
     """Return how far a state is from the nearest of a trajectory, (T+1, d), by one coordinate."""
     return float(np.min(np.max(np.abs(states - point), axis=1)))
@@ -138,6 +126,25 @@ def recurrent_matrix(parts_value: Array, states: Array) -> Array:
     best = np.argmax(slope, axis=0)
     unit = np.arange(states.shape[1])
     return np.asarray(parts_value[best, :, unit] / slope[best, unit][:, None])
+
+
+def candidate_share(J: Array, z: Array | None, *, exact: bool) -> Array:
+    """Return what weighs the candidate at each step, shape (T, d), as well as it can be told.
+
+    Parameters
+    ----------
+    J : ndarray, shape (T, d, d)
+        One-step Jacobians: 1 − ∂h_t[i]/∂h_{t-1}[i] is the share but for small terms.
+    z : ndarray, shape (T, d), or None
+        The share itself where `exact`, else a gate in the student's own convention: the Jacobians
+        tell whether it weighs the candidate or the old state.
+    """
+    measured = 1.0 - np.einsum("tii->ti", J)
+    if z is None:
+        return np.asarray(measured)
+    middle = measured.mean()
+    mirrored = not exact and abs(1.0 - z.mean() - middle) < abs(z.mean() - middle)
+    return 1.0 - z if mirrored else z
 
 
 def with_sizes(facts: ForwardFacts, W: Array) -> ForwardFacts:
@@ -203,7 +210,7 @@ def examine_gru(
     if roles is None:
         return _opaque_gru(forward, place.handle, known, states, rng)
     _ask_around(forward, place, list(dict.fromkeys(place.tokens)), states, rng)
-    tokens, points, seen = _everything(forward.asked[place.handle])
+    tokens, points, seen = together(forward.asked[place.handle])
     deviation = np.abs(seen - roles.predict(arrays, tokens, points))
     worst = int(np.argmax(deviation.max(axis=1)))
     tolerance = 64.0 * roundoff_of(seen) * states.shape[1]
@@ -286,98 +293,3 @@ def _radii_agree(
                 return False, radius
         previous = slope
     return True, 0.0
-
-
-def examine_loss(
-    calls: Calls, handle: str, sizes: Sequence[int], target: int, d: int, rng: np.random.Generator
-) -> LossFacts:
-    """Decide whether exp(−loss) sums to one over the targets; see `confirm_loss` for the rest.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Sizes of axes of the parameters: one of them is the number of classes.
-    """
-    state = rng.uniform(-0.5, 0.5, d)
-    sums: dict[int, float] = {}
-    for classes in sorted({size for size in sizes if target < size <= MAX_CLASSES}):
-        rows = np.repeat(state[None], classes, axis=0)
-        try:
-            values = calls.losses(handle, rows, list(range(classes)))
-        except MisbehaviourError:
-            continue
-        with np.errstate(over="ignore"):
-            sums[classes] = float(np.exp(-values).sum())
-        if abs(sums[classes] - 1.0) <= SUM_TOLERANCE:
-            return LossFacts(recognised=True, total_probability=sums[classes], classes=classes)
-    if not sums:
-        return LossFacts(reason="no_classes")
-    closest = min(sums, key=lambda size: abs(sums[size] - 1.0))
-    return LossFacts(
-        reason="not_a_distribution",
-        total_probability=sums[closest],
-        tolerance=SUM_TOLERANCE,
-        classes=closest,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LossModel:
-    """The cross-entropy of softmax(W h + b), W (V, d) relative to class 0, as read off `loss`."""
-
-    W: Array
-    b: Array
-
-    def predict(self, states: Array, targets: Array) -> Array:
-        """Return the loss of each state, (n, d), against each target, (n,)."""
-        logits = states @ self.W.T + self.b
-        top = logits.max(axis=1)
-        spread = np.log(np.exp(logits - top[:, None]).sum(axis=1))
-        return np.asarray(top + spread - logits[np.arange(len(targets)), targets])
-
-
-def _rebuilt(
-    calls: Calls, handle: str, classes: int, d: int, rng: np.random.Generator
-) -> LossModel:
-    """Read W_ho and b_o off the losses of every class, at zero and along a random basis."""
-    Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
-    points = np.concatenate((np.zeros((1, d)), 0.5 * Q))
-    rows = np.repeat(points, classes, axis=0)
-    losses = calls.losses(handle, rows, [*range(classes)] * len(points)).reshape(-1, classes)
-    odds = losses[:, :1] - losses
-    return LossModel((Q.T @ (odds[1:] - odds[0]) / 0.5).T, odds[0])
-
-
-def confirm_loss(
-    forward: Differentiator,
-    handle: str,
-    found: LossFacts,
-    target: int,
-    d: int,
-    rng: np.random.Generator,
-) -> LossFacts:
-    """Hold every answer of `loss` to the cross-entropy of logits affine in h.
-
-    `found` is what `examine_loss` recognised; states between 0 and 1 and everything asked before at
-    these parameters are compared.
-    """
-    if not found.recognised or found.classes * (d + 1) > MAX_LOSSES:
-        return found
-    model = _rebuilt(forward.calls, handle, found.classes, d, rng)
-    states = rng.uniform(-1.0, 1.0, (2 * STATES_OF_LOSS, d))
-    targets = rng.integers(found.classes, size=len(states))
-    targets[::2] = target
-    values = forward.calls.losses(handle, states, targets.tolist())
-    seen = [Asked(targets, states, values), *forward.asked_losses[handle]]
-    tokens, points, losses = _everything(seen)
-    residual = float(np.max(np.abs(losses - model.predict(points, np.array(tokens)))))
-    eps = roundoff_of(losses)
-    size = max(1.0, float(np.abs(losses).max()), float(np.abs(model.b).max()))
-    # Each entry of W errs by 4 eps · size, a logit by d of them; ε in the logarithm by ε / p.
-    floor = max(0.0, found.total_probability - 1.0) / found.classes
-    tolerance = 16.0 * eps * size * d + 4.0 * floor * float(np.exp(losses.max()))
-    if residual <= max(tolerance, AFFINE_RELATIVE * size):
-        return replace(found, affine_residual=residual, tolerance=tolerance)
-    return replace(
-        found, recognised=False, reason="not_affine", affine_residual=residual, tolerance=tolerance
-    )

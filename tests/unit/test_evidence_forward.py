@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grader.evidence import forward as forward_
+from grader.evidence import losses
 from grader.evidence.differences import Differentiator
 from grader.evidence.points import Place, declared_point, hot_arrays
 from tests.toys import Direct, toy
@@ -48,9 +49,9 @@ def loss(function=None, sizes=(V, D), p=None):
     """Examine a loss that is otherwise."""
     p = p or TOY["init_params"]("rnn", 42)
     way = Differentiator(Direct("rnn", None, function or TOY["loss"], p=p), rng())
-    found = forward_.examine_loss(way.calls, "p", sizes, 3, D, rng())
+    found = losses.examine_loss(way.calls, "p", sizes, 3, D, rng())
     way.head("p", np.zeros(D), 3)  # what was asked here is held to the rebuilt loss as well
-    return forward_.confirm_loss(way, "p", found, 3, D, rng())
+    return losses.confirm_loss(way, "p", found, 3, D, rng())
 
 
 def test_tanh_rnn_is_recognised_to_roundoff():
