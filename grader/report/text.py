@@ -78,6 +78,8 @@ def render(report: Report, language: Language, width: int = 100) -> str:
 def fold(line: Line, width: int) -> str:
     """Fold one paragraph to `width` columns (at least 40, at most 110)."""
     columns = min(max(width, NARROWEST), WIDEST)
+    if len(line.first) + len(line.text) <= columns:
+        return line.first + line.text
     return textwrap.fill(
         line.text,
         columns,
