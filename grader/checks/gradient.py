@@ -19,8 +19,10 @@ from grader.recorded import RecordedList
 
 SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
-LOWEST = -307.0
-UNPROBED = frozenset({"ignores_params", "not_finite", "saturated"})
+LOWEST = -307.0  # log10 of what a float holds with all its digits
+UNPROBED = frozenset(
+    {"ignores_params", "not_finite", "saturated"}
+)  # reasons with a text of their own
 MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
 """Misbehaviours after which the gradient can still be verified where the student's values lie."""
 
@@ -69,12 +71,7 @@ def forward(material: Material) -> Iterator[Finding]:
     for kind, facts in _probed(material):
         found = facts.forward
         if found is None:
-            yield Finding(
-                "not_examined",
-                Outcome.NOT_ASSESSED,
-                model=kind,
-                file=SCRIPT,
-            )
+            yield Finding("not_examined", Outcome.NOT_ASSESSED, model=kind, file=SCRIPT)
             continue
         data: dict[str, Value] = {
             "residual": found.residual,
@@ -165,15 +162,8 @@ def _step_finding(kind: Kind, point: PointFacts, bad: Indices) -> Finding:
         "norm": _power(point.log10_student[t]),
         "next_norm": _power(point.log10_student[t + 1]),
     }
-    every = bad.size == point.length
-    return Finding(
-        "every_step" if every else "some_steps",
-        data=data,
-        model=kind,
-        file=SCRIPT,
-        path=f"dh[{t}]",
-        t=t,
-    )
+    name = "every_step" if bad.size == point.length else "some_steps"
+    return Finding(name, data=data, model=kind, file=SCRIPT, path=f"dh[{t}]", t=t)
 
 
 def _power(log10: float) -> float | str:

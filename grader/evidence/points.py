@@ -6,7 +6,7 @@ is wrong at 1e-46 as it is at 1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -269,3 +269,13 @@ def directional_point(
 def _over(top: Array, bottom: Array) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(top == 0, 0.0, top / bottom)
+
+
+def wrong_labels(points: Iterable[PointFacts]) -> set[str]:
+    """Return the labels of the points at which the gradient is wrong."""
+    return {
+        point.label
+        for point in points
+        if not np.all(point.step_error <= point.step_tolerance)
+        or point.head_error > point.head_tolerance
+    }

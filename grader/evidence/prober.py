@@ -19,13 +19,15 @@ from grader.evidence.points import (
     evenly_enlarged,
     hot_arrays,
     log10_norms,
+    wrong_labels,
 )
+from grader.evidence.purity import demand_same_copy, same, unmoved
 from grader.evidence.rerun import Session
 from grader.evidence.roles import GruRoles
 from grader.evidence.seeds import Plan, recorded_seed
 from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import STEPS, Kind
-from grader.tolerances import copied, roundoff_of, unit_roundoff
+from grader.tolerances import roundoff_of, unit_roundoff
 
 HIDDEN_POINTS = 2
 HOT_LENGTH = 12
@@ -97,8 +99,6 @@ class Prober:
     def _note(self, name: str, function: str, **data: str | float) -> None:
         self.notes.misbehaviours.append(Misbehaviour(name, function, data))
 
-    # What the declared seed gives.
-
     def _measure(self) -> None:
         seed = self.plan.seed
         tokens, target = self.gradient.sequence(seed, STEPS)
@@ -116,7 +116,7 @@ class Prober:
         point, parts = declared_point(place, self.forward, dh, states)
         own = log10_norms(dh_own)
         self.notes.points.append(replace(point, log10_student=own))
-        self._demand_same(dh_own, dh, point.amplification)
+        demand_same_copy(dh_own, dh, self.notes.dtype, point.amplification)
         self.notes.finished = True
         self._elsewhere(tokens, target, dh)
         self._examine(place, self.arrays, states)
@@ -126,31 +126,13 @@ class Prober:
             )
         self._describe(tokens, states, parts)
 
-    def _demand_same(self, own: Array, copy: Array, amplification: float) -> None:
-        """Demand the same gradient for a float64 copy of the same parameters.
-
-        Own values lose what their dtype cannot hold: half a subnormal unit a component and step.
-        """
-        kind = np.dtype(self.notes.dtype).type
-        unit = float(np.finfo(kind).smallest_subnormal)
-        d = self.notes.d
-        size = log10_norms(copy)
-        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
-            lost = np.sqrt(d) * unit * amplification / 10.0**size
-            allowed = copied(unit_roundoff(self.notes.dtype), d, amplification) + lost
-            far = 10.0 ** (log10_norms(own - copy) - size) > allowed
-        if far.any():
-            t = int(np.flatnonzero(far)[-1])
-            raise MisbehaviourError(Misbehaviour("changes_with_copy", "bptt", {"t": t}))
-
     def _make(self, handle: str, seed: int) -> dict[str, Array]:
         """Make parameters in both children as `handle`, and as float64 as `handle`.64."""
         arrays = self.gradient.params(handle, seed)
         again = self.forward.calls.params(handle, seed)
-        same = arrays.keys() == again.keys() and all(
+        if arrays.keys() != again.keys() or not all(
             np.array_equal(arrays[name], again[name]) for name in arrays
-        )
-        if not same:
+        ):
             raise MisbehaviourError(Misbehaviour("not_repeatable", "init_params"))
         self._put(f"{handle}.64", handle, arrays)
         self.arrays = arrays
@@ -179,9 +161,9 @@ class Prober:
         """Ask again: a pure function gives the same answer, and its arguments matter."""
         some = self.rng.choice(len(tokens), size=6, replace=False)
         again = self.forward.steps(handle, [tokens[i] for i in some], states[some])
-        if not np.array_equal(again, states[some + 1]):
+        if not same(again, states[some + 1]):
             raise MisbehaviourError(Misbehaviour("keeps_state", "step"))
-        if not np.array_equal(self._gradient(handle, tokens, target), dh):
+        if not same(self._gradient(handle, tokens, target), dh):
             raise MisbehaviourError(Misbehaviour("keeps_state", "bptt"))
         if len(set(tokens)) > 1:
             two = list(dict.fromkeys(tokens))[:2]
@@ -204,8 +186,6 @@ class Prober:
         self.notes.loss = loss
         if loss.recognised:
             self.floor = max(0.0, loss.total_probability - 1.0) / loss.classes
-
-    # Other seeds, lengths and parameters.
 
     def _elsewhere(self, tokens: Sequence[int], target: int, dh: Array) -> None:
         base = dict(self.arrays)
@@ -249,7 +229,7 @@ class Prober:
                 self.notes.not_hot = error.misbehaviour.name
                 continue
             self.notes.not_hot = ""
-            if self._only_hot_is_wrong():
+            if wrong_labels(self.notes.points) == {"hot"}:
                 self._retry_evenly(place)
             if self.kind == "gru":
                 self.roles = forward_.roles_of(
@@ -257,16 +237,6 @@ class Prober:
                 )
             self._examine(place, hot, states)
             return
-
-    def _only_hot_is_wrong(self) -> bool:
-        """Say whether the gradient fails at enlarged parameters and nowhere else."""
-        wrong = {
-            point.label
-            for point in self.notes.points
-            if not np.all(point.step_error <= point.step_tolerance)
-            or point.head_error > point.head_tolerance
-        }
-        return wrong == {"hot"}
 
     def _retry_evenly(self, place: Place) -> None:
         """Try one factor for all matrices: a submission may keep a weight in two arrays.
@@ -285,22 +255,14 @@ class Prober:
         """Note functions whose answers do not change with the parameters they are given."""
         states = self.rng.uniform(-0.5, 0.5, (2, self.notes.d))
         asked = [tokens[0], tokens[-1]]
-        same = {
-            "bptt": np.array_equal(self._gradient("hot", tokens, target), dh),
-            "step": np.array_equal(
-                self.forward.calls.steps("hot", asked, states),
-                self.forward.calls.steps(DECLARED, asked, states),
-            ),
-            "loss": np.array_equal(
-                self.forward.calls.losses("hot", states, [target] * 2),
-                self.forward.calls.losses(DECLARED, states, [target] * 2),
-            ),
-        }
-        for function in (name for name, equal in same.items() if equal):
+        idle = unmoved(self.forward.calls, ("hot", DECLARED), asked, target, states)
+        if np.array_equal(self._gradient("hot", tokens, target), dh):
+            idle.insert(0, "bptt")
+        for function in idle:
             self._note("ignores_params", function)
-        if any(same.values()):
+        if idle:
             self.notes.not_hot = "ignores_params"
-        return any(same.values())
+        return bool(idle)
 
     def _examine(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
         """Compare `step` with the lab's model at one set of parameters; the first failure stays."""

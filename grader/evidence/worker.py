@@ -9,10 +9,10 @@ payload (8 bytes, both little-endian), the header, and the payload: the arrays t
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
-import linecache
 import os
 import struct
 import sys
@@ -46,25 +46,20 @@ ARGUMENTS = {
 MAX_PARAMETER_BYTES = 32 << 20
 
 
-def limit(limits: dict[str, int]) -> list[str]:
-    """Set resource limits by name (`AS`, `CPU`, …) where the platform has them; say which hold."""
+def limit(limits: dict[str, int]) -> None:
+    """Set resource limits by name (`AS`, `CPU`, …) where the platform has them."""
     try:
         import resource
     except ImportError:
-        return []
-    held = []
+        return
     for name, value in limits.items():
         which = getattr(resource, "RLIMIT_" + name, None)
         if which is None:
             continue
         hard = resource.getrlimit(which)[1]
-        held_to = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        try:
-            resource.setrlimit(which, (held_to, held_to))
-            held.append(name)
-        except (ValueError, OSError):
-            continue
-    return held
+        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(which, (bound, bound))
 
 
 def exactly(stream: IO[bytes], count: int) -> bytes:
@@ -163,16 +158,15 @@ class Worker:
         module.__dict__.update(__file__=path, __builtins__=__builtins__)
         sys.modules[header["name"]] = module
         self.space = module.__dict__
-        answer: Header = {"ended": "end", "exit_status": 0, "raised": None}
+        answer: Header = {"exit_status": 0, "raised": None}
         try:
             code = compile(Path(path).read_bytes(), path, "exec", dont_inherit=True)
             exec(code, self.space)  # noqa: S102 - running the student's script is the purpose
         except SystemExit as stop:
             status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-            answer.update(ended="exit", exit_status=status)
+            answer["exit_status"] = status
         except BaseException as error:  # noqa: BLE001 - anything a stranger's script may raise
-            answer.update(ended="raised", raised=describe(error, self.folder))
-        linecache.clearcache()
+            answer["raised"] = describe(error, self.folder)
         offered = [name for name, count in ARGUMENTS.items() if takes(self.space.get(name), count)]
         return {**answer, "functions": offered}, {}
 
@@ -225,14 +219,14 @@ class Worker:
     def unroll(self, header: Header, arrays: Arrays) -> Answer:
         """Apply `step` along the tokens: h_0 … h_T."""
         step, params = self.space["step"], self.handles[header["handle"]]
-        state = arrays["start"]
-        states = [np.array(state)]
+        states = [arrays["start"]]
         for token in header["tokens"]:
-            state = step(header["kind"], params, token, np.array(state))
+            # Every state is handed on as float64, as it is when it is asked about by itself.
+            state = step(header["kind"], params, token, np.array(states[-1], dtype=float))
             states.append(np.array(state))
             if states[-1].shape != states[0].shape:
                 return {}, {"states": states[-1]}
-        return {"dtype": states[-1].dtype.str}, {"states": np.array(states)}
+        return {}, {"states": np.array(states)}
 
     def steps(self, header: Header, arrays: Arrays) -> Answer:
         """Call `step` at each pair of token and state, in the order given."""
@@ -241,8 +235,7 @@ class Worker:
         states = arrays["states"]
         for token, state in zip(header["tokens"], states, strict=True):
             out.append(np.array(step(kind, params, token, state)))
-        values = np.array(out)
-        return {"dtype": values.dtype.str}, {"values": values, "states": states}
+        return {}, {"values": np.array(out), "states": states}
 
     def losses(self, header: Header, arrays: Arrays) -> Answer:
         """Call `loss` at each pair of last state and target."""
@@ -289,8 +282,8 @@ def main() -> None:
     os.dup2(nothing, 0)
     os.dup2(2, 1)
     header, _ = receive(requests)
-    held = limit(header["limits"])
-    send(answers, {"id": header["id"], "limits": held}, {})
+    limit(header["limits"])
+    send(answers, {"id": header["id"]}, {})
     worker = Worker()
     while True:
         header, arrays = receive(requests)
