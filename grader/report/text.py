@@ -84,7 +84,7 @@ def fold(line: Line, width: int) -> str:
         line.text,
         columns,
         initial_indent=line.first,
-        subsequent_indent=" " * line.hang,
+        subsequent_indent=" " * min(line.hang, columns // 3),
         break_on_hyphens=False,
     )
 

@@ -51,12 +51,14 @@ def findings(report: Report, catalogue: Catalogue, *outcomes: Outcome) -> Iterat
 
 def fix_first(report: Report, catalogue: Catalogue) -> list[Said]:
     """Return the findings to see to first: required ones, then those that free most points."""
-    disturbed = [r for r in report.checks if any(f.outcome in DISTURBED for f in r.findings)]
+    # Where nothing was run, what only a run can show is no task for anyone.
+    weighty = DISTURBED if report.scope == "full" else DISTURBED - {Outcome.NOT_ASSESSED}
+    disturbed = [r for r in report.checks if any(f.outcome in weighty for f in r.findings)]
     ranked = sorted(
         disturbed, key=lambda r: (not _is_wrong(r), not r.required, -_at_stake(report, r))
     )
     return [
-        say(catalogue, result.code, next(f for f in result.findings if f.outcome in DISTURBED))
+        say(catalogue, result.code, next(f for f in result.findings if f.outcome in weighty))
         for result in ranked
         if result.max_points > result.points
     ][:FIRST]

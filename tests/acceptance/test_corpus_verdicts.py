@@ -76,7 +76,8 @@ def named(cases: list[Case]) -> list[object]:
     return [pytest.param(case, id=case.name) for case in cases]
 
 
-RIGHT, WRONG_CASES = corpus.right(), corpus.wrong()
+EXTREME_RIGHT, EXTREME_WRONG = corpus.extreme()
+RIGHT, WRONG_CASES = corpus.right() + EXTREME_RIGHT, corpus.wrong() + EXTREME_WRONG
 SAMPLE = one_hand_each(WRONG_CASES)
 
 
