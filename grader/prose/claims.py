@@ -111,7 +111,7 @@ def claims(sentences: Sequence[Sentence]) -> Iterator[Claim]:
     Parameters
     ----------
     sentences : sequence of Sentence
-        From `writeup.plain_sentences`.
+        From `sentences.plain_sentences`.
     """
     nets = paragraph_nets(sentences)
     for sentence in sentences:

@@ -40,7 +40,7 @@ class Number:
 
 
 def numbers(text: str) -> Iterator[Number]:
-    """Yield the numbers of a text (as `writeup.plain` leaves it), in digits and in words."""
+    """Yield the numbers of a text (as `sentences.plain` leaves it), in digits and in words."""
     for match in DIGITS.finditer(text):
         yield _number(match)
     for match in WORD.finditer(text):
