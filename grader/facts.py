@@ -126,6 +126,105 @@ class LossFacts:
     classes: int = 0
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """A forward pass at one place, with all that a backward pass could read of it.
+
+    Row t of `states` is h_t, (T+1, d); of the arrays with T rows, row t-1 belongs to step t.
+
+    Parameters
+    ----------
+    kind : {"rnn", "gru"}
+    label : str
+        The place: "declared", "hidden" or "hot".
+    tokens, target
+        x_1 … x_T as token ids, and y.
+    states : ndarray, shape (T+1, d)
+    recurrent : mapping of ndarray, shape (d, d)
+        "h" (RNN), or "z", "r", "c" (GRU): what each pre-activation multiplies h_{t-1} by from the
+        left, U @ h.
+    gates : mapping of ndarray, shape (T, d)
+        GRU only: update gate "z" as the student defines it, reset gate "r", candidate "c".
+    keeps : bool
+        Whether z weighs the old state, h = z h' + (1 - z) c, and not the candidate.
+    reset_after : bool
+        Whether the candidate is tanh(a + r ∘ inside), inside = U_c h' + b, and not
+        tanh(a + U_c (r ∘ h')).
+    inside : ndarray, shape (T, d), or None
+        Only where `reset_after`.
+    probabilities : ndarray, shape (V,)
+        The softmax at h_T.
+    readout : ndarray, shape (V, d)
+        W_ho: dL/dh_T = readoutᵀ (p − onehot). With `readout_exact` False every row may lack one
+        common vector, which the softmax does not see.
+    inputs, input_weights
+        x_t, (T, e), and the matrix, (d, e), by the keys of `recurrent`; None and empty where
+        they could not be told.
+    """
+
+    kind: Literal["rnn", "gru"]
+    label: str
+    tokens: tuple[int, ...]
+    target: int
+    states: Array
+    recurrent: Mapping[str, Array]
+    probabilities: Array
+    readout: Array
+    readout_exact: bool = True
+    gates: Mapping[str, Array] = field(default_factory=dict)
+    keeps: bool = False
+    reset_after: bool = False
+    inside: Array | None = None
+    inputs: Array | None = None
+    input_weights: Mapping[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """Numbers of a student to be explained, for one scene; index t belongs to h_t.
+
+    `vectors` is what `bptt` returned, (T+1, d), or None; `recorded` the list of decay.json,
+    g_0 … g_49, or None; `rounding` the half unit of the last digit written, per entry;
+    `relative` the relative error that the arithmetic of the script may leave in a right list.
+    """
+
+    vectors: Array | None = None
+    recorded: Array | None = None
+    rounding: Array | None = None
+    relative: float = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What explains a student's numbers.
+
+    Parameters
+    ----------
+    model : {"rnn", "gru"}
+    explains : {"bptt", "recorded"}
+        Which numbers: the vectors that `bptt` returned, or the list of decay.json.
+    candidates : tuple of tuples of str
+        Each a set of one or two mistakes, by name, that reproduces the numbers; simplest first;
+        more than one where the numbers cannot tell them apart; none where nothing known does.
+    deviation, tolerance : float
+        Largest relative deviation of the first candidate, and what rounding allows.
+    nearest : tuple of str
+        Where nothing explains the numbers: what came closest, and how close (`deviation`).
+    file, line
+        Where in the script to look; "" and 0 where that cannot be told.
+    """
+
+    model: Literal["rnn", "gru"]
+    explains: Literal["bptt", "recorded"]
+    candidates: tuple[tuple[str, ...], ...]
+    deviation: float
+    tolerance: float
+    nearest: tuple[str, ...] = ()
+    tried: int = 0
+    file: str = ""
+    line: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeFacts:
     """All that calling the five functions of one model showed."""
@@ -142,6 +241,8 @@ class ProbeFacts:
     loss: LossFacts | None = None
     not_hot: str = ""
     recorded_seed: int | None = None
+    level: Literal["probe", "lifted"] = "probe"
+    diagnoses: tuple[Diagnosis, ...] = ()
 
     def point(self, label: str) -> PointFacts | None:
         """Return the first point called `label`, if it was reached."""

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from grader import corpus
+from grader.corpus.model import Case
+from grader.corpus.styles import PLANTS
 from grader.grading import Options, grade
 from grader.model import WRONG, Outcome, Report
-from tests import corpus
-from tests.corpus.model import Case
-from tests.corpus.styles import PLANTS
 
 Written = Callable[[Case], Path]
 TIMEOUT_S = 8.0

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.corpus.model import Case
+from grader.corpus.model import Case
 
 
 @pytest.fixture(scope="session")

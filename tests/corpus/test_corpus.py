@@ -7,14 +7,14 @@ from dataclasses import fields
 
 import pytest
 
-from tests import corpus
-from tests.corpus.catalog import MISTAKES
-from tests.corpus.gradient_cases import right_case
-from tests.corpus.model import Case, Expectation, apply
-from tests.corpus.papers import Numbers, numbers_of
-from tests.corpus.styles import PLANTS, STYLES
-from tests.corpus.wrong_documents import WRONG_ORDERS
-from tests.corpus.wrong_models import SHAPES
+from grader import corpus
+from grader.corpus.catalog import MISTAKES
+from grader.corpus.gradient_cases import right_case
+from grader.corpus.model import Case, Expectation, apply
+from grader.corpus.papers import Numbers, numbers_of
+from grader.corpus.styles import PLANTS, STYLES
+from grader.corpus.wrong_documents import WRONG_ORDERS
+from grader.corpus.wrong_models import SHAPES
 
 FAMILIES = {
     "files": "present readable",

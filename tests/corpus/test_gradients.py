@@ -9,13 +9,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests import corpus
-from tests.corpus.catalog import HEAD, MISTAKES, STEPS
-from tests.corpus.gradient_cases import planted, right_case
-from tests.corpus.oracle import Truth, backwards, loaded, relative, truth
-from tests.corpus.styles import PLANTS, STYLES
-from tests.corpus.wrong_models import MODELS, SHAPES
-from tests.corpus.wrong_runs import CHANCE, UNTRUE
+from grader import corpus
+from grader.corpus.catalog import HEAD, MISTAKES, STEPS
+from grader.corpus.gradient_cases import planted, right_case
+from grader.corpus.oracle import Truth, backwards, loaded, relative, truth
+from grader.corpus.styles import PLANTS, STYLES
+from grader.corpus.wrong_models import MODELS, SHAPES
+from grader.corpus.wrong_runs import CHANCE, UNTRUE
 
 # Rounding: T d products and sums, u each, amplified at most 258 times along the chain (the largest
 # A_0 at the lab's settings). In float32 the amplification is left out, for with it nothing could

@@ -1,6 +1,6 @@
 """Row vectors, x @ W, RandomState, h = z h' + (1 - z) h~ with bias +2."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("rows")
 

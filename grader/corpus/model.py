@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tests.corpus.build import Built, build
-from tests.corpus.papers import Numbers, Papers, numbers_of, write_papers
+from grader.corpus.build import Built, build
+from grader.corpus.papers import Numbers, Papers, numbers_of, write_papers
 
 SUBMISSIONS = Path(__file__).parent / "styles" / "submissions"
 FOLDER = "experiments/14-vanishing-grad"

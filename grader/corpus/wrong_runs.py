@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.corpus.gradient_cases import right_case
-from tests.corpus.model import Case, Change, Edit, Expectation, Folder, Style
-from tests.corpus.styles import columns, flat, rows
-from tests.corpus.wrong_documents import fails, one_of
+from grader.corpus.gradient_cases import right_case
+from grader.corpus.model import Case, Change, Edit, Expectation, Folder, Style
+from grader.corpus.styles import columns, flat, rows
+from grader.corpus.wrong_documents import fails, one_of
 
 SCRIPT = "bptt_norm.py"
 IMPORTS = "import numpy as np\n"

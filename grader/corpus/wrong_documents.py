@@ -7,10 +7,10 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from tests.corpus.model import Case, Change, Edit, Expectation, Folder
-from tests.corpus.papers import Numbers, Papers, english
-from tests.corpus.right_documents import edit_manifest
-from tests.corpus.styles import columns, concat, rows
+from grader.corpus.model import Case, Change, Edit, Expectation, Folder
+from grader.corpus.papers import Numbers, Papers, english
+from grader.corpus.right_documents import edit_manifest
+from grader.corpus.styles import columns, concat, rows
 
 
 def fails(*codes: str, verdict: str | None = None) -> Expectation:

@@ -1,6 +1,6 @@
 """Imports the forward pass of its sibling lab, and a gru.py beside it."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 LAB_02 = "../13-rnn-forward/rnn.py"
 STYLE = Style("sibling", siblings=(("rnn.py", LAB_02),))

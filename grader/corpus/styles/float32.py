@@ -1,6 +1,6 @@
 """Everything in np.float32; only mistakes that stand above that dtype's rounding are planted."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("float32")
 

@@ -1,6 +1,6 @@
 """Functional: einsum, orthogonal weights x 0.9, d_hidden 24, a learnt h_0."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("layers", d_hidden=24, scale=0.9)
 

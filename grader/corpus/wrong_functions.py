@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.corpus.gradient_cases import right_case
-from tests.corpus.model import Case, Edit, Expectation
-from tests.corpus.styles import classes, columns
-from tests.corpus.wrong_documents import fails, one_of
+from grader.corpus.gradient_cases import right_case
+from grader.corpus.model import Case, Edit, Expectation
+from grader.corpus.styles import classes, columns
+from grader.corpus.wrong_documents import fails, one_of
 
 SCRIPT = "bptt_norm.py"
 CALL = "dh = bptt(kind, params, token_ids, target_id)\n    g = ["

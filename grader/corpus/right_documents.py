@@ -6,11 +6,11 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from tests.corpus import readmes
-from tests.corpus.gradient_cases import PASSED, right_case
-from tests.corpus.model import Case, Edit, Folder
-from tests.corpus.papers import Numbers, Papers
-from tests.corpus.styles import STYLES, columns, concat, fused, rows
+from grader.corpus import readmes
+from grader.corpus.gradient_cases import PASSED, right_case
+from grader.corpus.model import Case, Edit, Folder
+from grader.corpus.papers import Numbers, Papers
+from grader.corpus.styles import STYLES, columns, concat, fused, rows
 
 CLASSES_DUMP = '(OUT / "decay.json").write_text(json.dumps(norms, indent=2))'
 LAYERS_DUMP = '(ROOT / "decay.json").write_text(json.dumps(table, indent=1))'

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.corpus.model import Case, Edit, Expectation, Style
-from tests.corpus.papers import Papers
-from tests.corpus.styles import columns, concat, layers, rows
-from tests.corpus.wrong_documents import fails
+from grader.corpus.model import Case, Edit, Expectation, Style
+from grader.corpus.papers import Papers
+from grader.corpus.styles import columns, concat, layers, rows
+from grader.corpus.wrong_documents import fails
 
 SCRIPT = "bptt_norm.py"
 FORWARD = fails("gradient.forward", verdict="not_passed")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.corpus.model import Case, Edit
-from tests.corpus.styles import columns, rows
-from tests.corpus.wrong_documents import fails
-from tests.corpus.wrong_runs import CANNOT_IMPORT, MAIN, SCRIPT, after_imports, swapped
+from grader.corpus.model import Case, Edit
+from grader.corpus.styles import columns, rows
+from grader.corpus.wrong_documents import fails
+from grader.corpus.wrong_runs import CANNOT_IMPORT, MAIN, SCRIPT, after_imports, swapped
 
 SEEDED = "    token_ids, target_id = make_sequence(SEED, T)\n    params = init_params(kind, SEED)\n"
 FRAMEWORK = fails("constraints.framework", verdict="not_passed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from tests.corpus.model import Case, Change, Expectation, Folder, Style
-from tests.corpus.styles import columns, concat, rows
+from grader.corpus.model import Case, Change, Expectation, Folder, Style
+from grader.corpus.styles import columns, concat, rows
 
 UNREADABLE = Expectation(
     "not_passed", any_of=frozenset({"decay.readable", "decay.schema", "files.readable"})

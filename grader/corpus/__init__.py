@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 
-from tests.corpus import (
+from grader.corpus import (
     adversarial,
     gradient_cases,
     right_documents,
@@ -20,7 +20,7 @@ from tests.corpus import (
     wrong_models,
     wrong_runs,
 )
-from tests.corpus.model import Case, Expectation
+from grader.corpus.model import Case, Expectation
 
 __all__ = ["Case", "Expectation", "by_name", "extreme", "right", "wrong"]
 

@@ -1,6 +1,6 @@
 """Column vectors, separate matrices, h = (1 - z) h' + z h~, reset before the product."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("columns", option="Option A")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 
-from tests.corpus.gradient_cases import PASSED, right_case
-from tests.corpus.model import Case, Edit, Expectation, Folder, Style
-from tests.corpus.papers import Papers
-from tests.corpus.right_documents import COLUMNS_DOC, edit_manifest
-from tests.corpus.styles import STYLES, columns, fused, rows
+from grader.corpus.gradient_cases import PASSED, right_case
+from grader.corpus.model import Case, Edit, Expectation, Folder, Style
+from grader.corpus.papers import Papers
+from grader.corpus.right_documents import COLUMNS_DOC, edit_manifest
+from grader.corpus.styles import STYLES, columns, fused, rows
 
 MAIN = "def main():\n    curves, g_last = {}, {}\n"
 GUARD = 'if __name__ == "__main__":\n    main()\n'

@@ -1,6 +1,6 @@
 """Two classes, five thin functions that use them, a manifest written by the script."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("classes")
 

@@ -2,8 +2,8 @@
 
 from types import ModuleType
 
-from tests.corpus.model import Edit, Style
-from tests.corpus.styles import (
+from grader.corpus.model import Edit, Style
+from grader.corpus.styles import (
     classes,
     columns,
     concat,

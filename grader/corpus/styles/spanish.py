@@ -1,6 +1,6 @@
 """Spanish names, plain functions of the author's own."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("spanish", has_functions=False)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tests.corpus.papers import Numbers, english
+from grader.corpus.papers import Numbers, english
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

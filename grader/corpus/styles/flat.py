@@ -1,6 +1,6 @@
 """No function at all, as in the lab's pseudo-code; written relative to the working directory."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("flat", has_functions=False)
 

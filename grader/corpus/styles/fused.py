@@ -1,6 +1,6 @@
 """Fused (3H, D) weights with two bias vectors; the reset gate acts after the product."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("fused")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.corpus.catalog import MISTAKES
-from tests.corpus.model import Case, Expectation, Style
-from tests.corpus.papers import Papers
-from tests.corpus.styles import PLANTS, STYLES
+from grader.corpus.catalog import MISTAKES
+from grader.corpus.model import Case, Expectation, Style
+from grader.corpus.papers import Papers
+from grader.corpus.styles import PLANTS, STYLES
 
 PASSED = Expectation("passed")
 UNOFFERED = Expectation(

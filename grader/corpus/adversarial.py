@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.corpus.model import Case, Edit, Expectation
-from tests.corpus.styles import columns
+from grader.corpus.model import Case, Edit, Expectation
+from grader.corpus.styles import columns
 
 SCRIPT = "bptt_norm.py"
 GRADIENT = frozenset(

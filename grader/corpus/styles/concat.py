@@ -1,6 +1,6 @@
 """[h; x] concatenated weights, one-hot inputs, explicit one-step Jacobians."""
 
-from tests.corpus.model import Edit, Style
+from grader.corpus.model import Edit, Style
 
 STYLE = Style("concat")
 
