@@ -1,0 +1,1 @@
+"""The recording of a script's own arithmetic: its format, and its replay by our own operations."""

@@ -1,0 +1,1 @@
+"""The grader held to its own corpora: how often it is wrong, in either direction."""
