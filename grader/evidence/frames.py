@@ -20,7 +20,7 @@ HEAD = struct.Struct("<4sIQ")
 MAX_HEADER = 1 << 20
 MAX_PAYLOAD = 64 << 20
 MAX_ARRAYS = 512
-DTYPES = {"<f8": np.dtype("<f8"), "<c16": np.dtype("<c16")}
+DTYPES = {"<f8": np.dtype("<f8"), "<c16": np.dtype("<c16"), "<i8": np.dtype("<i8")}
 
 
 class FrameError(Exception):

@@ -25,6 +25,7 @@ from grader.facts import Array, Death
 from grader.model import Isolation
 
 WORKER = Path(__file__).with_name("worker.py")
+RECORDER = Path(__file__).with_name("record.py")
 ISOLATION = Isolation(
     tier="E",
     layers=("session", "limits", "time", "environment", "copy"),
@@ -90,13 +91,13 @@ class _Chatter:
 class Child:
     """A running worker. Use as a context manager: leaving it ends the whole process group."""
 
-    def __init__(self, home: Path, timeout_s: float) -> None:
+    def __init__(self, home: Path, timeout_s: float, program: Path = WORKER) -> None:
         self._next_id = 0
         self._answers: queue.Queue[Answer | frames.FrameError | None] = queue.Queue(64)
         self._chatter = _Chatter()
         self._death: Death = ""
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
-            [sys.executable, "-I", "-S", "-B", str(WORKER), *_site_packages()],
+            [sys.executable, "-I", "-S", "-B", str(program), *_site_packages()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -88,14 +88,20 @@ def receive(stream: IO[bytes]) -> Answer:
 
 
 def send(stream: IO[bytes], header: Header, arrays: Arrays) -> None:
-    """Write one answer."""
-    listed, blocks = [], []
+    """Write one answer; whatever numbers the arrays hold go out as float64 or complex128."""
+    converted = {}
     for name, value in arrays.items():
         if np.asarray(value).dtype.kind not in "fiubc":
             raise TypeError(f"expected numbers, got {np.asarray(value).dtype}")
-        block = np.ascontiguousarray(value, dtype="<c16" if np.iscomplexobj(value) else "<f8")
-        listed.append([name, block.dtype.str, list(np.shape(value))])
-        blocks.append(block.tobytes())
+        dtype = "<c16" if np.iscomplexobj(value) else "<f8"
+        converted[name] = np.asarray(value, dtype=dtype)
+    send_exactly(stream, header, converted)
+
+
+def send_exactly(stream: IO[bytes], header: Header, arrays: Arrays) -> None:
+    """Write one answer with the arrays as they are."""
+    listed = [[name, value.dtype.str, list(value.shape)] for name, value in arrays.items()]
+    blocks = [np.ascontiguousarray(value).tobytes() for value in arrays.values()]
     text = json.dumps({**header, "arrays": listed}).encode()
     payload = b"".join(blocks)
     stream.write(MAGIC + struct.pack("<IQ", len(text), len(payload)) + text + payload)
@@ -274,13 +280,19 @@ class Worker:
             return {"raised": describe(error, self.folder)}, {}
 
 
-def main() -> None:
-    """Serve requests until the parent closes the pipe."""
+def streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Take standard input and output for requests and answers; the script gets others."""
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
+    return requests, answers
+
+
+def main() -> None:
+    """Serve requests until the parent closes the pipe."""
+    requests, answers = streams()
     header, _ = receive(requests)
     limit(header["limits"])
     send(answers, {"id": header["id"]}, {})

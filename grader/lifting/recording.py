@@ -68,7 +68,8 @@ class Recording:
     """The whole of it, in the order of time; `values[i]` is the value of element i.
 
     `exact` says whether the numbers were computed as in a run without recording, bit by bit;
-    `artefacts` are the files the recorded run wrote.
+    `artefacts` are the files the recorded run wrote; `stopped` names the bound at which the
+    recording ended before the script did, or is "".
     """
 
     operations: tuple[Operation, ...]
@@ -77,3 +78,4 @@ class Recording:
     lost: tuple[Lost, ...] = ()
     exact: bool = True
     artefacts: Mapping[str, bytes] = field(default_factory=dict)
+    stopped: str = ""

@@ -1,0 +1,320 @@
+"""What NumPy's functions and methods do to ids, and the hook on every call of the script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from tracing import (  # type: ignore[import-not-found]  # loaded beside this file, in the child
+    HANDLERS,
+    Scalar,
+    Traced,
+    ids_of,
+    listeners,
+    plain,
+    traced,
+)
+
+import tracing  # type: ignore[import-not-found]  # its RECORDER is replaced when a script begins
+
+MOVES = frozenset(
+    "reshape transpose ravel squeeze swapaxes concatenate stack hstack vstack dstack split "
+    "array_split copy flip flipud fliplr roll rot90 tile repeat take take_along_axis expand_dims "
+    "atleast_1d atleast_2d atleast_3d moveaxis rollaxis diagonal diag broadcast_to "
+    "broadcast_arrays column_stack row_stack vsplit hsplit append delete insert resize compress "
+    "extract choose triu tril pad permute_dims unstack matrix_transpose block".split()
+)
+"""Functions that only move elements; where they fill with zeros, these are constants."""
+
+MEANS = frozenset("sum mean max min amax amin prod".split())
+SAME_SHAPE = frozenset("zeros_like ones_like empty_like full_like".split())
+DATA_ONLY = frozenset(
+    "shape ndim size array_equal allclose isclose isfinite isnan isinf argmax argmin argsort "
+    "array_repr array_str array2string save savetxt savez all any count_nonzero nonzero "
+    "flatnonzero searchsorted can_cast result_type may_share_memory shares_memory".split()
+)
+
+
+def mapped(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any nest
+    """Apply `change` to everything with ids and every array in `value`."""
+    if isinstance(value, (Traced, Scalar, np.ndarray)):
+        return change(value)
+    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
+        return type(value)(mapped(item, change) for item in value)
+    return value
+
+
+def _moved(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:  # noqa: ANN401 - as NumPy gives
+    """Do to the ids what is done to the values; what is filled in has no id."""
+    result = function(*plain(args), **plain(keywords))
+    name = function.__name__
+    data = 1 if name in ("take", "compress", "extract", "choose", "delete") else len(args)
+    given = tuple(
+        mapped(a, _shifted) if i < data or name == "insert" and i == 2 else plain(a)
+        for i, a in enumerate(args)
+    )
+    if name == "choose":
+        given = (plain(args[0]), mapped(args[1], _shifted))
+    ids = function(*given, **plain(keywords))
+    return _joined(result, ids)
+
+
+def _shifted(value: Any) -> np.ndarray:  # noqa: ANN401 - an array or scalar
+    """Return ids plus one, so that zeros that a function fills in mean: no id."""
+    if not isinstance(value, (Traced, Scalar)) and np.asarray(value).dtype.kind != "f":
+        return np.zeros(np.shape(value), dtype=np.int64)
+    return np.asarray(ids_of(value)) + 1
+
+
+def _joined(result: Any, ids: Any) -> Any:  # noqa: ANN401 - arrays or sequences of arrays
+    if isinstance(result, (list, tuple)):
+        return type(result)(_joined(a, b) for a, b in zip(result, ids, strict=True))
+    if not isinstance(result, np.ndarray) or result.dtype.kind != "f":
+        return result
+    return traced(result, np.asarray(ids) - 1)
+
+
+def on_function(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    """Answer one of NumPy's functions for listening arrays."""
+    name = getattr(function, "__name__", "")
+    known = FUNCTIONS.get(name) if getattr(function, "__module__", "").startswith("numpy") else None
+    try:
+        if known is not None:
+            return known(function, args, keywords)
+        if name in MOVES:
+            return _moved(function, args, keywords)
+    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
+        pass  # either the student's own mistake, raised again below, or a use we do not know
+    if name in ("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"):
+        return _overwritten(function, args, keywords)
+    result = function(*plain(args), **plain(keywords))
+    if name in DATA_ONLY:
+        return result
+    if name in SAME_SHAPE:
+        return tracing.RECORDER.leaf(result, name)
+    if type(result) in (list, tuple):
+        parts = (HANDLERS["external"](name, (args, keywords), part) for part in result)
+        return type(result)(parts)
+    return HANDLERS["external"](name, (args, keywords), result)
+
+
+def _overwritten(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    """Change an array in place, its ids in the same way."""
+    target = args[0]
+    ids = np.array(target._ids) + 1 if isinstance(target, Traced) else None
+    result = function(*plain(args), **plain(keywords))
+    if ids is not None:
+        function(ids, *(mapped(a, _shifted_values) for a in args[1:]), **plain(keywords))
+        target._ids[...] = ids - 1
+    return result
+
+
+def _shifted_values(value: Any) -> Any:  # noqa: ANN401 - an array or scalar
+    if isinstance(value, (Traced, Scalar)):
+        return ids_of(value) + 1
+    return np.zeros_like(value, dtype=np.int64) if value.dtype.kind == "f" else value
+
+
+def _options(args: Any, keywords: Any, first: int = 1) -> dict[str, Any]:  # noqa: ANN401 - as given
+    axis = keywords.get("axis", args[first] if len(args) > first else None)
+    axis = list(map(int, axis)) if isinstance(axis, tuple) else axis if axis is None else int(axis)
+    return {"axis": axis, "keepdims": bool(keywords.get("keepdims", False) is True)}
+
+
+def _reduction(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    if set(keywords) - {"axis", "keepdims"}:
+        raise TypeError
+    result = function(*plain(args), **plain(keywords))
+    name = {"amax": "max", "amin": "min"}.get(function.__name__, function.__name__)
+    return tracing.RECORDER.operation(name, (_array(args[0]),), result, _options(args, keywords))
+
+
+def _array(value: Any) -> Any:  # noqa: ANN401 - an array, or a nest that becomes one
+    if isinstance(value, (Traced, Scalar, np.ndarray)):
+        return value
+    return as_array(np.array, (value,), {})
+
+
+def _norm(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    x = _array(args[0])
+    order = keywords.get("ord", args[1] if len(args) > 1 else None)
+    options = _options(args, keywords, 2)
+    result = function(*plain(args), **plain(keywords))
+    vectors = x.ndim == 1 or isinstance(options["axis"], int)
+    if order in (None, "fro") or (order == 2 and vectors):
+        return tracing.RECORDER.operation("norm", (x,), result, options)
+    if vectors and order in (1, np.inf):
+        name = "norm1" if order == 1 else "norminf"
+        return tracing.RECORDER.operation(name, (x,), result, options)
+    raise TypeError
+
+
+def _dot(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    a, b = map(_array, args[:2])
+    if keywords or len(args) > 2:
+        raise TypeError
+    if a.ndim == 0 or b.ndim == 0:
+        return np.multiply(a, b)
+    if function.__name__ == "vdot":
+        a, b = a.reshape(-1), b.reshape(-1)
+    if function.__name__ == "inner" and b.ndim == 2:
+        b = b.T if isinstance(b, Traced) else traced(b, ids_of(b)).T
+    if a.ndim > 2 or b.ndim > 2:
+        raise TypeError
+    result = np.dot(plain(a), plain(b))
+    return tracing.RECORDER.operation("matmul", (a, b), result)
+
+
+def _einsum(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    text = args[0].replace(" ", "")
+    if "." in text or set(keywords) - {"optimize"}:
+        raise TypeError
+    if "->" not in text:
+        letters = sorted(c for c in set(text) - {","} if text.count(c) == 1)
+        text = f"{text}->{''.join(letters)}"
+    result = function(*plain(args), **plain(keywords))
+    return tracing.RECORDER.operation("einsum", [_array(a) for a in args[1:]], result, {"subscripts": text})
+
+
+def _outer(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401, ARG001 - NumPy's protocol
+    a, b = (_array(x).reshape(-1) for x in args[:2])
+    return np.multiply(a[:, None], b[None, :])
+
+
+def _tensordot(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    a, b = map(_array, args[:2])
+    axes = keywords.get("axes", args[2] if len(args) > 2 else 2)
+    if isinstance(axes, int):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = (list(np.atleast_1d(x)) for x in axes)
+    names = [chr(97 + i) for i in range(a.ndim + b.ndim)]
+    ours, theirs = names[: a.ndim], names[a.ndim :]
+    for i, j in zip(left, right, strict=True):
+        theirs[j % b.ndim] = ours[i % a.ndim]
+    out = [n for n in ours if n not in theirs] + [n for n in theirs if n not in ours]
+    text = f"{''.join(ours)},{''.join(theirs)}->{''.join(out)}"
+    result = function(*plain(args), **plain(keywords))
+    return tracing.RECORDER.operation("einsum", (a, b), result, {"subscripts": text})
+
+
+def _where(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    if len(args) != 3:
+        return function(*plain(args), **keywords)
+    chosen, first, second = args
+    result = function(*plain(args))
+    if np.asarray(result).dtype.kind != "f":
+        return result
+    mask = np.broadcast_to(np.asarray(plain(chosen), dtype=bool), np.shape(result))
+    ids = np.where(mask, ids_of(first), ids_of(second))
+    return traced(np.array(result), ids)
+
+
+def _clip(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    """Clip: an entry within the bounds keeps its id, one beyond takes the bound's."""
+    x, low, high = (list(args) + [None, None])[:3]
+    low = keywords.get("a_min", keywords.get("min", low))
+    high = keywords.get("a_max", keywords.get("max", high))
+    if low is not None:
+        x = np.maximum(x, low)
+    return x if high is None else np.minimum(x, high)
+
+
+def _round(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    digits = int(keywords.get("decimals", args[1] if len(args) > 1 else 0))
+    result = function(*plain(args), **keywords)
+    return tracing.RECORDER.operation("round", (_array(args[0]),), result, {"decimals": digits})
+
+
+def _spread(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+    if set(keywords) - {"axis"}:
+        raise TypeError
+    x, axis = _array(args[0]), keywords.get("axis", args[1] if len(args) > 1 else None)
+    centred = x - np.mean(x, axis=axis, keepdims=True)
+    variance = np.mean(centred * centred, axis=axis)
+    return variance if function.__name__ == "var" else np.sqrt(variance)
+
+
+def _tidied(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401, ARG001 - NumPy's protocol
+    if not np.isfinite(plain(args[0])).all():
+        raise TypeError
+    return args[0]
+
+
+def as_array(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - as np.array takes
+    """Make an array of anything with ids in it: np.array itself would drop them."""
+    value = function(*plain(args), **plain(keywords))
+    if value.dtype.kind != "f":
+        return value
+    if isinstance(args[0], Traced) and value.base is not None and function is not np.array:
+        return args[0]
+    ids = np.array(ids_of(args[0])).reshape(value.shape)
+    return traced(np.array(value, dtype=np.float64), ids) if value.ndim else traced(value, ids)
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **dict.fromkeys(MEANS, _reduction),
+    "norm": _norm,
+    **dict.fromkeys(("dot", "vdot", "inner"), _dot),
+    "einsum": _einsum,
+    "outer": _outer,
+    "tensordot": _tensordot,
+    "where": _where,
+    "clip": _clip,
+    **dict.fromkeys(("round", "around", "round_"), _round),
+    **dict.fromkeys(("std", "var"), _spread),
+    "nan_to_num": _tidied,
+}
+HANDLERS["function"] = on_function
+
+
+def _moving(name: str) -> Callable[..., Any]:
+    def method(self: Traced, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
+        values = getattr(self.view(np.ndarray), name)(*plain(args), **plain(keywords))
+        if self._ids is None:
+            return values
+        return traced(values, getattr(self._ids, name)(*plain(args), **plain(keywords)))
+
+    return method
+
+
+def _computing(name: str) -> Callable[..., Any]:
+    def method(self: Traced, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
+        if set(keywords) - {"axis", "keepdims", "decimals", "min", "max"}:
+            values = getattr(self.view(np.ndarray), name)(*plain(args), **plain(keywords))
+            return HANDLERS["external"](name, (self,), values)
+        return getattr(np, name)(self, *args, **keywords)
+
+    return method
+
+
+def _astype(self: Traced, dtype: Any, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
+    values = self.view(np.ndarray).astype(dtype, *args, **keywords)
+    if values.dtype.kind != "f":
+        return values
+    if values.dtype != np.float64:
+        tracing.RECORDER.exact = False
+    return self.copy()
+
+
+def _fill(self: Traced, value: Any) -> None:  # noqa: ANN401 - a number
+    self[...] = value
+
+
+def _tolist(self: Traced) -> Any:  # noqa: ANN401 - nested lists of numbers
+    return [x.tolist() if isinstance(x, Traced) else x for x in self]
+
+
+def _item(self: Traced, *args: Any) -> Any:  # noqa: ANN401 - a number
+    if not args and self.size != 1:
+        raise ValueError("can only convert an array of size 1 to a Python scalar")
+    return self.reshape(-1)[args[0] if len(args) == 1 else 0] if len(args) < 2 else self[args]
+
+
+for _name in "reshape transpose ravel squeeze swapaxes repeat take flatten diagonal copy".split():
+    setattr(Traced, _name, _moving(_name))
+for _name in "sum mean max min prod std var clip round dot cumsum trace".split():
+    setattr(Traced, _name, _computing(_name))
+for _name, _method in (("astype", _astype), ("fill", _fill), ("tolist", _tolist), ("item", _item)):
+    setattr(Traced, _name, _method)

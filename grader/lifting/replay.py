@@ -1,0 +1,252 @@
+"""A recording run again: at other values, over many points at once, or backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.facts import Array
+from grader.lifting.operations import PULLS, SUMS, Batch, Values, forward
+from grader.lifting.recording import CONSTANT, Ids, Operand, Operation, Recording
+
+ROUNDING = 16.0
+"""Units of roundoff one operation may differ by between two libraries: 4 ulp, with room."""
+
+
+class NoWayError(Exception):
+    """A path leads through an operation without a derivative, or through elements gone astray."""
+
+    def __init__(self, what: str, file: str, line: int) -> None:
+        super().__init__(f"{what} at {file}:{line}")
+        self.what, self.file, self.line = what, file, line
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Adjoint:
+    """dL/de for every element e; where `known` is False, part of it came from nowhere."""
+
+    values: Array
+    reached: npt.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """One operation of a program: where its operands and its output lie in the buffer."""
+
+    operation: Operation
+    columns: tuple[Ids | None, ...]
+    out: slice
+
+
+class Program:
+    """Evaluates some elements from others; everything else keeps its recorded value."""
+
+    def __init__(self, steps: Sequence[_Step], sources: int, width: int, wanted: Operand) -> None:
+        self._steps = steps
+        self._sources = sources
+        self._width = width
+        self._wanted = wanted
+
+    def __call__(self, given: Values) -> Values:
+        """Evaluate at n points.
+
+        Parameters
+        ----------
+        given : ndarray, shape (n, number of source elements), real or complex
+
+        Returns
+        -------
+        ndarray, shape (n, number of wanted elements)
+        """
+        n = len(given)
+        buffer = np.empty((self._width, n), dtype=np.result_type(given.dtype, np.float64))
+        buffer[: self._sources] = given.T
+        with np.errstate(all="ignore"):
+            for step in self._steps:
+                operands = [
+                    _gathered(operand, columns, buffer)
+                    for operand, columns in zip(
+                        step.operation.operands, step.columns, strict=True
+                    )
+                ]
+                result = forward(step.operation.name, operands, step.operation.options)
+                buffer[step.out] = result.reshape(n, -1).T
+        return np.ascontiguousarray(_rows(self._wanted.values, self._wanted.ids, buffer))
+
+
+def _rows(values: Array, columns: Ids, buffer: Values) -> Values:
+    """Return (n, size): columns of the buffer, and recorded values where there is no column."""
+    flat, fixed = columns.reshape(-1), values.reshape(-1)
+    if np.all(flat >= 0):
+        return np.asarray(buffer[flat].T)
+    rows = np.empty((buffer.shape[1], flat.size), dtype=buffer.dtype)
+    rows[:] = fixed
+    rows[:, flat >= 0] = buffer[flat[flat >= 0]].T
+    return rows
+
+
+def _gathered(operand: Operand, columns: Ids | None, buffer: Values) -> Batch:
+    if columns is None:
+        return Batch(operand.values, batched=False)
+    rows = _rows(operand.values, columns, buffer)
+    return Batch(rows.reshape(buffer.shape[1], *operand.values.shape), batched=True)
+
+
+class Replay:
+    """Answers questions about one recording."""
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.operations = recording.operations
+        self.values = recording.values
+        count = len(recording.values)
+        self.maker = np.full(count, -1, dtype=np.int64)
+        """Which operation made an element; −1 for a leaf."""
+        for k, operation in enumerate(recording.operations):
+            self.maker[operation.out.reshape(-1)] = k
+
+    def dependents(self, sources: Ids, upto: int | None = None) -> npt.NDArray[np.bool_]:
+        """Say of every element whether it depends on `sources`, up to operation `upto`."""
+        touched = np.zeros(len(self.values) + 2, dtype=bool)
+        touched[sources.reshape(-1)] = True
+        first = max(0, int(self.maker[sources.reshape(-1)].min()))
+        for operation in self.operations[first:upto]:
+            out = operation.out
+            if not touched[out.flat[0] if out.size else 0] and any(
+                touched[operand.ids].any() for operand in operation.operands
+            ):
+                touched[out] = True
+        return touched[:-2]
+
+    def needed(self, wanted: Ids, sources: Ids) -> list[int]:
+        """Return the operations, in order, through which `wanted` depends on `sources`."""
+        last = int(self.maker[wanted[wanted >= 0]].max(initial=-1))
+        depends = np.append(self.dependents(sources, last + 1), [False, False])
+        open_ = np.zeros(len(self.values) + 2, dtype=bool)
+        open_[wanted.reshape(-1)] = True
+        open_[sources.reshape(-1)] = False
+        chosen = []
+        for k in range(last, -1, -1):
+            operation = self.operations[k]
+            out = operation.out.reshape(-1)
+            if not (open_[out] & depends[out]).any():
+                continue
+            chosen.append(k)
+            for operand in operation.operands:
+                open_[operand.ids] = True
+            open_[sources.reshape(-1)] = False
+        return chosen[::-1]
+
+    def between(self, sources: Sequence[Ids], wanted: Ids) -> Program:
+        """Return the program that computes `wanted` from `sources`.
+
+        Raises
+        ------
+        NoWayError
+            If the way leads through an unknown operation or elements that lost their ids.
+        """
+        given = np.concatenate([ids.reshape(-1) for ids in sources])
+        column = np.full(len(self.values) + 2, -1, dtype=np.int64)
+        column[given] = np.arange(given.size)
+        width, steps = given.size, []
+        for k in self.needed(wanted.reshape(-1), given):
+            operation = self.operations[k]
+            self._demand_known(operation)
+            columns = tuple(
+                where if (where >= 0).any() else None
+                for where in (column[operand.ids] for operand in operation.operands)
+            )
+            out = slice(width, width + operation.out.size)
+            fresh = operation.out.reshape(-1)
+            column[fresh] = np.arange(width, width + fresh.size)
+            column[given] = np.arange(given.size)
+            width += fresh.size
+            steps.append(_Step(operation, columns, out))
+        flat = wanted.reshape(-1)
+        return Program(steps, given.size, width, Operand(column[flat], self.values[flat]))
+
+    @staticmethod
+    def _demand_known(operation: Operation) -> None:
+        if operation.name not in PULLS:
+            raise NoWayError(operation.name, operation.file, operation.line)
+        if any((operand.ids < CONSTANT).any() for operand in operation.operands):
+            raise NoWayError("lost", operation.file, operation.line)
+
+    def adjoint(self, ids: Ids, seed: Array, upto: int) -> Adjoint:
+        """Pull `seed` at `ids` back through the operations before number `upto`."""
+        count = len(self.values)
+        values = np.zeros(count + 2)
+        reached, astray = np.zeros(count + 2, dtype=bool), np.zeros(count + 2, dtype=bool)
+        np.add.at(values, ids.reshape(-1), seed.reshape(-1))
+        reached[ids.reshape(-1)] = True
+        with np.errstate(all="ignore"):
+            for operation in reversed(self.operations[:upto]):
+                out = operation.out
+                if reached[out].any():
+                    _pull(operation, self.values[out], values, reached, astray)
+        return Adjoint(values[:-2], reached[:-2], ~astray[:-2])
+
+    def check(self) -> Operation | None:
+        """Return the first operation whose result does not follow from its operands, or None."""
+        with np.errstate(all="ignore"):
+            for operation in self.operations:
+                if operation.name != "external" and not self._follows(operation):
+                    return operation
+        return None
+
+    def _follows(self, operation: Operation) -> bool:
+        given = [Batch(operand.values, batched=False) for operand in operation.operands]
+        recorded = self.values[operation.out]
+        try:
+            found = forward(operation.name, given, operation.options)
+        except (KeyError, ValueError, TypeError, IndexError):
+            return False
+        if found.shape != recorded.shape:
+            return False
+        size, terms = np.abs(found), 1.0
+        if operation.name in SUMS:
+            sizes = [Batch(np.abs(operand.values), batched=False) for operand in operation.operands]
+            size = forward(operation.name, sizes, operation.options)
+            terms = max(operand.values.size for operand in operation.operands)
+        allowed = ROUNDING * np.sqrt(terms) * np.finfo(np.float64).eps * size + 1e-320
+        same = (found == recorded) | (np.isnan(found) & np.isnan(recorded))
+        return bool(np.all(same | (np.abs(found - recorded) <= allowed)))
+
+
+def _pull(
+    operation: Operation,
+    result: Array,
+    values: Array,
+    reached: npt.NDArray[np.bool_],
+    astray: npt.NDArray[np.bool_],
+) -> None:
+    """Add what one operation hands back to the adjoints of its operands."""
+    out = operation.out
+    lost = bool(astray[out].any()) or operation.name not in PULLS
+    for operand in operation.operands:
+        reached[operand.ids] = True
+        lost = lost or bool((operand.ids < CONSTANT).any())
+    if lost:
+        for operand in operation.operands:
+            astray[operand.ids] = True
+    if operation.name not in PULLS:
+        return
+    given = [operand.values for operand in operation.operands]
+    parts = PULLS[operation.name](values[out], given, result, operation.options)
+    for operand, part in zip(operation.operands, parts, strict=True):
+        folded = _folded(np.asarray(part), operand.values.shape)
+        np.add.at(values, operand.ids.reshape(-1), folded.reshape(-1))
+
+
+def _folded(part: Values, shape: tuple[int, ...]) -> Values:
+    """Sum over the axes that broadcasting added."""
+    while part.ndim > len(shape):
+        part = part.sum(axis=0)
+    for axis, (have, want) in enumerate(zip(part.shape, shape, strict=True)):
+        if want == 1 and have != 1:
+            part = part.sum(axis=axis, keepdims=True)
+    return np.broadcast_to(part, shape)
