@@ -251,11 +251,11 @@ SPECIAL: dict[Any, Callable[..., Any]] = {
 
 def run(header: dict[str, Any]) -> dict[str, Any]:
     """Run the scripts, hooked; return how the last one ended."""
-    folder = header["folder"]
+    folder, root = header["folder"], header["root"]
     os.chdir(header["cwd"])
     sys.meta_path.insert(0, Stubs())
     hook = importlib.machinery.FileFinder.path_hook((Loader, [".py"]))
-    sys.path_hooks.insert(0, lambda path: hook(path) if str(path).startswith(folder) else _refuse())
+    sys.path_hooks.insert(0, lambda path: hook(path) if str(path).startswith(root) else _refuse())
     sys.path.insert(0, folder)
     raised = None
     for script in header["scripts"]:
@@ -312,7 +312,7 @@ def main() -> None:
     worker.limit(header["limits"])
     worker.send(answers, {"id": header["id"]}, {})
     header, _ = worker.receive(requests)
-    recorder = tracing.begin(header["folder"])
+    recorder = tracing.begin(header["root"])
     ended = run(header)
     said, arrays = packed(recorder)
     worker.send_exactly(answers, {"id": header["id"], **ended, **said}, arrays)

@@ -63,6 +63,7 @@ def record(
         request = {
             "op": "record",
             "folder": str(made.folder),
+            "root": str(made.root),
             "cwd": str(made.folder if place == "folder" else made.root),
             "scripts": list(scripts),
         }
@@ -75,6 +76,6 @@ def record(
         if raised is not None and "decay.json" not in artefacts:
             return NotRecorded("raised", raised.file, raised.line, raised)
         try:
-            return unpack(answer, arrays, str(made.folder), artefacts)
+            return unpack(answer, arrays, made.folder, artefacts)
         except GarbledError:
             return NotRecorded("garbled")

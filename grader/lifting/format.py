@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Mapping
-from pathlib import PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ class GarbledError(Exception):
 
 
 def unpack(
-    header: Mapping[str, Any], arrays: Mapping[str, Array], folder: str, files: Mapping[str, bytes]
+    header: Mapping[str, Any], arrays: Mapping[str, Array], folder: Path, files: Mapping[str, bytes]
 ) -> Recording:
     """Read one recording.
 
@@ -41,7 +42,7 @@ def unpack(
     ----------
     header, arrays : mappings
         As `frames.read` gave them.
-    folder : str
+    folder : Path
         Where the scripts lay; file names are given relative to it.
     files : mapping of bytes
         What the recorded run wrote.
@@ -71,7 +72,7 @@ def unpack(
 class _Reader:
     """Reads words, tables and rows."""
 
-    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Array], folder: str) -> None:
+    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Array], folder: Path) -> None:
         self.folder = folder
         self.values = np.asarray(arrays["values"], dtype=np.float64)
         if self.values.ndim != 1 or any(name not in arrays for name in ARRAYS):
@@ -116,7 +117,7 @@ class _Reader:
 
     def _file(self, number: int) -> str:
         name = self._word(number)
-        return PurePath(name).relative_to(self.folder).as_posix() if name else ""
+        return _inside(name, self.folder)
 
     def operations(self) -> tuple[Operation, ...]:
         """Return the operations in the order of time."""
@@ -156,10 +157,13 @@ class _Reader:
         """Return the places where the thread was lost."""
         found = []
         for what, file, line in self._header["lost"][:50]:
-            inside = isinstance(file, str) and file.startswith(self.folder)
-            name = PurePath(file).relative_to(self.folder).as_posix() if inside else ""
-            found.append(Lost(str(what)[:80], name, int(line)))
+            found.append(Lost(str(what)[:80], _inside(str(file), self.folder), int(line)))
         return tuple(found)
+
+
+def _inside(name: str, folder: Path) -> str:
+    """Return a file's name as seen from the submission's folder."""
+    return os.path.relpath(name, folder).replace(os.sep, "/") if name else ""
 
 
 def _index(number: int, count: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -176,6 +176,39 @@ class Replay:
         if any((operand.ids < CONSTANT).any() for operand in operation.operands):
             raise NoWayError("lost", operation.file, operation.line)
 
+    def at(self, sources: Ids, given: Array) -> Replay:
+        """Return the recording as it would be had `sources` had the values `given`.
+
+        What an unknown operation makes of them is NaN there.
+        """
+        values = self.values.copy()
+        values[sources] = given
+        fixed = np.zeros(len(values), dtype=bool)
+        fixed[sources] = True
+        touched = np.append(fixed, [False, False])
+        operations = []
+        with np.errstate(all="ignore"):
+            for operation in self.operations:
+                if not any(touched[operand.ids].any() for operand in operation.operands):
+                    operations.append(operation)
+                    continue
+                again = _with_values(operation, values)
+                operations.append(again)
+                self._evaluate(again, values, fixed)
+                touched[operation.out] = True
+        return Replay(replace(self.recording, operations=tuple(operations), values=values))
+
+    @staticmethod
+    def _evaluate(operation: Operation, values: Array, fixed: npt.NDArray[np.bool_]) -> None:
+        """Compute one operation anew; what cannot be computed becomes NaN, which shows."""
+        out = operation.out
+        result: Values = np.full(out.shape, np.nan)
+        if operation.name in PULLS or operation.name == "round":
+            operands = [Batch(operand.values, batched=False) for operand in operation.operands]
+            result = forward(operation.name, operands, operation.options)
+        free = ~fixed[out]
+        values[out[free]] = result.reshape(out.shape)[free]
+
     def adjoint(self, ids: Ids, seed: Array, upto: int) -> Adjoint:
         """Pull `seed` at `ids` back through the operations before number `upto`."""
         count = len(self.values)
@@ -215,6 +248,15 @@ class Replay:
         allowed = ROUNDING * np.sqrt(terms) * np.finfo(np.float64).eps * size + 1e-320
         same = (found == recorded) | (np.isnan(found) & np.isnan(recorded))
         return bool(np.all(same | (np.abs(found - recorded) <= allowed)))
+
+
+def _with_values(operation: Operation, values: Array) -> Operation:
+    """Return an operation that reads its operands' elements from `values`."""
+    operands = tuple(
+        Operand(operand.ids, np.where(operand.ids >= 0, values[operand.ids], operand.values))
+        for operand in operation.operands
+    )
+    return replace(operation, operands=operands)
 
 
 def _pull(

@@ -1,0 +1,213 @@
+"""Scripts without the five functions: recorded, cut at their hidden states, and verified.
+
+What is judged is the committed list, which the unrecorded runs reproduced; the recording shows
+where its numbers come from and must agree with those runs. Where any of this fails, the reason and
+the line are kept, and nothing is called wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from grader.evidence.lifted_calls import LiftedCalls
+from grader.evidence.lifted_prober import LiftedProber
+from grader.evidence.recorder import NotRecorded, record
+from grader.evidence.seeds import Plan
+from grader.facts import Array, NotLifted, ProbeFacts
+from grader.lifting.claims import Vectors, belongs, find_elements, trace
+from grader.lifting.passes import ForwardPass, find_passes, is_cut
+from grader.lifting.recording import Ids, Recording
+from grader.lifting.replay import NoWayError, Replay
+from grader.lifting.targets import find_target, head_gradients
+from grader.model import KINDS, STEPS, Decay, Kind, LoadedFile, Submission
+from grader.reading.normalise import read_decay
+from grader.tolerances import recorded
+
+WORST_CONDITION = 1e7
+"""Condition of J_T up to which dL/dh_T may be solved for from dL/dh_{T-1}: 1e-9 is left."""
+
+
+class NotLiftedError(Exception):
+    """The forward pass or the recorded numbers could not be found; carries the reason."""
+
+    def __init__(self, reason: str, file: str = "", line: int = 0, what: str = "") -> None:
+        super().__init__(reason)
+        self.facts = NotLifted(reason, file, line, what)
+
+
+def lift(
+    submission: Submission,
+    scripts: Sequence[str],
+    plan: Plan,
+    decay_file: bytes | None,
+) -> dict[Kind, ProbeFacts]:
+    """Verify both models out of one recorded run.
+
+    Parameters
+    ----------
+    submission : Submission
+    scripts : sequence of str
+        As they were run.
+    plan : Plan
+    decay_file : bytes or None
+        The decay.json that the unrecorded run wrote.
+
+    Returns
+    -------
+    dict of ProbeFacts
+        Of level "lifted" where that succeeded, else of status "no-functions" with the reason.
+    """
+    try:
+        lifter = _Lifter(submission, scripts, plan, decay_file)
+    except NotLiftedError as error:
+        return dict.fromkeys(KINDS, _missed(plan, error.facts))
+    found: dict[Kind, ProbeFacts] = {}
+    for kind in KINDS:
+        try:
+            found[kind] = lifter.model(kind)
+        except NotLiftedError as error:
+            found[kind] = _missed(plan, error.facts)
+        except NoWayError as error:
+            facts = NotLifted("no_way", error.file, error.line, error.what)
+            found[kind] = _missed(plan, facts)
+    return found
+
+
+def _missed(plan: Plan, facts: NotLifted) -> ProbeFacts:
+    return ProbeFacts("no-functions", seed=plan.seed, not_lifted=facts)
+
+
+class _Lifter:
+    """Holds one recording and finds the models in it."""
+
+    def __init__(
+        self, submission: Submission, scripts: Sequence[str], plan: Plan, decay_file: bytes | None
+    ) -> None:
+        heard = record(submission, scripts, plan.timeout_s)
+        if isinstance(heard, NotRecorded):
+            raise NotLiftedError(heard.reason, heard.file, heard.line)
+        self.plan = plan
+        self.recording: Recording = heard
+        self.decay = _demand_same_run(heard, decay_file)
+        self.replay = Replay(heard)
+        wrong = self.replay.check()
+        if wrong is not None:
+            raise NotLiftedError("forged", wrong.file, wrong.line, wrong.name)
+        self.passes = find_passes(self.replay, STEPS)
+        if not self.passes:
+            raise self._lost("no_pass")
+
+    def _lost(self, reason: str) -> NotLiftedError:
+        """Return the error, with the first line where the thread was lost."""
+        lost = self.recording.lost[0] if self.recording.lost else None
+        if self.recording.stopped:
+            return NotLiftedError("too_large")
+        if lost is None:
+            return NotLiftedError(reason)
+        return NotLiftedError(reason, lost.file, lost.line, lost.what)
+
+    def model(self, kind: Kind) -> ProbeFacts:
+        """Verify one model."""
+        numbers = self.decay.curves.get(kind, ())
+        if len(numbers) != STEPS:
+            raise NotLiftedError("no_list")
+        rng = np.random.default_rng([*self.plan.secret, KINDS.index(kind)])
+        elements = find_elements(self.replay, numbers)
+        forward = self._pass_of(kind, elements)
+        if not is_cut(self.replay, forward.states, rng):
+            raise self._lost("no_cut")
+        calls = self._calls(kind, forward, elements)
+        prober = LiftedProber(calls, self.plan, rng, single=not self.recording.exact)
+        facts = prober.run()
+        lost = [m for m in facts.misbehaviours if m.name == "lost"]
+        if facts.status != "probed" or lost:
+            raise self._lost("no_way")
+        return facts
+
+    def _pass_of(self, kind: Kind, elements: Ids | None) -> ForwardPass:
+        """Return the pass that the recorded list comes from, else the only one of its kind."""
+        if elements is not None:
+            own = [one for one in self.passes if belongs(self.replay, elements, one.end)]
+            if own:
+                return own[-1]
+        alike = [one for one in self.passes if self._is_rnn(one) == (kind == "rnn")]
+        if len(alike) != 1:
+            raise self._lost("no_pass")
+        return alike[0]
+
+    def _is_rnn(self, found: ForwardPass) -> bool:
+        maker = int(self.replay.maker[found.states[-1][0]])
+        return self.replay.operations[maker].name == "tanh"
+
+    def _calls(self, kind: Kind, forward: ForwardPass, elements: Ids | None) -> LiftedCalls:
+        """Find the student's dL/dh_0 … dL/dh_T, by ids where there are any."""
+        replay, states = self.replay, forward.states
+        computed = Vectors(replay, states[0].size)
+        heads = head_gradients(replay, forward)
+        target, sign = find_target(replay, forward, heads, computed)
+        if target is None:
+            raise self._lost("no_target")
+        claimed = trace(replay, elements, states[0].size) if elements is not None else None
+        rows: list[Ids | None] = list(claimed.vectors) if claimed else [None] * STEPS
+        if any(row is None for row in rows):
+            rows = self._by_value(forward, target, rows, computed)
+        hit = computed.equal(heads[target]) if sign else None
+        calls = LiftedCalls(kind, replay, forward, target, [*rows, hit[0] if hit else None])
+        if hit is None:
+            calls.known[STEPS] = self._solved(forward, rows[-1])
+        return calls
+
+    def _by_value(
+        self, forward: ForwardPass, target: int, rows: Sequence[Ids | None], computed: Vectors
+    ) -> list[Ids | None]:
+        """Look for vectors that equal the gradient where no number leads to one."""
+        seed = np.zeros(forward.probabilities.size)
+        seed[target] = -1.0 / self.replay.values[forward.probabilities[target]]
+        adjoint = self.replay.adjoint(forward.probabilities, seed, forward.end + 1)
+        found: list[Ids | None] = []
+        for t, row in enumerate(rows):
+            ids = row
+            if ids is None:
+                hit = computed.equal(adjoint.values[forward.states[t]])
+                ids = hit[0] if hit is not None else None
+            if ids is None:
+                raise self._lost("no_vector")
+            found.append(ids)
+        return found
+
+    def _solved(self, forward: ForwardPass, before: Ids | None) -> Array:
+        """Return the dL/dh_T from which the student's dL/dh_{T-1} follows."""
+        if before is None:
+            raise self._lost("no_head")
+        h = self.replay.values[forward.states[-2]]
+        program = self.replay.between([forward.states[-2]], forward.states[-1])
+        transposed = program(h + 1e-30j * np.eye(h.size)).imag / 1e-30
+        if np.linalg.cond(transposed) > WORST_CONDITION:
+            raise self._lost("no_head")
+        return np.linalg.solve(transposed, self.replay.values[before])
+
+
+def _demand_same_run(heard: Recording, decay_file: bytes | None) -> Decay:
+    """Demand that the recorded run gave what the unrecorded one gave; return its lists."""
+    listened = _lists(heard.artefacts.get("decay.json"))
+    unheard = _lists(decay_file)
+    if listened is None or unheard is None:
+        raise NotLiftedError("no_list")
+    dtype = "<f8" if heard.exact else "<f4"
+    for kind in KINDS:
+        ours, theirs = (np.asarray(one.curves.get(kind, ())) for one in (listened, unheard))
+        if ours.shape != theirs.shape:
+            raise NotLiftedError("two_faced")
+        allowed = recorded(dtype, 1024, STEPS) * np.abs(theirs)
+        if not np.all(np.abs(ours - theirs) <= allowed + np.asarray(unheard.half_unit[kind])):
+            raise NotLiftedError("two_faced")
+    return listened
+
+
+def _lists(data: bytes | None) -> Decay | None:
+    if data is None:
+        return None
+    return read_decay(LoadedFile("decay.json", data, ""))[0]
+

@@ -1,0 +1,181 @@
+"""What a student recorded, traced back: from each number of the list to the vector behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.facts import Array
+from grader.lifting.passes import ancestors
+from grader.lifting.recording import Ids
+from grader.lifting.replay import Replay
+
+WALKED = frozenset(
+    {
+        "norm",
+        "norm1",
+        "norminf",
+        "sqrt",
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "square",
+        "absolute",
+        "fabs",
+        "multiply",
+        "power",
+        "float_power",
+        "matmul",
+        "vecdot",
+        "einsum",
+        "divide",
+        "add",
+        "round",
+        "maximum",
+        "log10",
+        "log",
+        "positive",
+        "subtract",
+    }
+)
+"""What may lie between a vector and the number recorded of it."""
+
+ROOTS = frozenset({"norm", "norm1", "norminf", "sqrt", "round"})
+DEEPEST = 8
+MOST_ROWS = 256
+SIGNED = 1e-8
+"""Relative deviation within which a recorded vector is the gradient: a search, not a judgement."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claim:
+    """The recorded list of one model in the recording.
+
+    Parameters
+    ----------
+    elements : ndarray of int64, shape (T,)
+        The element of each number g_0 … g_{T-1}.
+    vectors : tuple of T arrays of ids, or None each
+        The vector of the state's size it was taken of.
+    """
+
+    elements: Ids
+    vectors: tuple[Ids | None, ...]
+
+
+def find_elements(replay: Replay, numbers: Sequence[float]) -> Ids | None:
+    """Return the elements whose values the recorded numbers are; None unless all are there.
+
+    Of equal elements the first norm is taken, else the first that was computed at all: what is
+    made of it later is a copy, and a zero may be anything.
+    """
+    wanted = np.asarray(numbers, dtype=np.float64)
+    norms = [operation.name in ROOTS for operation in replay.operations]
+    computed = np.flatnonzero(replay.maker >= 0)
+    later = ~np.asarray([*norms, False])[replay.maker[computed]]
+    values = replay.values[computed]
+    order = np.lexsort((computed, later, values))
+    at = np.searchsorted(values, wanted, sorter=order)
+    if np.any(at >= len(order)) or np.any(values[order[at]] != wanted):
+        return None
+    return np.asarray(computed[order[at]], dtype=np.int64)
+
+
+def trace(replay: Replay, elements: Ids, d: int) -> Claim:
+    """Trace every element back to the vector of d elements behind it."""
+    return Claim(elements, tuple(_vector(replay, int(element), d) for element in elements))
+
+
+def _vector(replay: Replay, element: int, d: int) -> Ids | None:
+    """Walk from one number back through sums and roots to a vector of d elements."""
+    current = np.array([element])
+    for _ in range(DEEPEST):
+        makers = replay.maker[current]
+        if makers.min() < 0 or makers.min() != makers.max():
+            return None
+        operation = replay.operations[int(makers[0])]
+        if operation.name not in WALKED:
+            return None
+        given = _given(replay, int(makers[0]), current)
+        if given is None:
+            return None
+        if given.size == d and current.size == 1:
+            return _deeper(replay, given)
+        current = given
+    return None
+
+
+def _deeper(replay: Replay, ids: Ids) -> Ids:
+    """Go on from squares or absolute values to the vector they were taken of."""
+    for _ in range(2):
+        makers = replay.maker[ids]
+        if makers.min() < 0 or makers.min() != makers.max():
+            return ids
+        operation = replay.operations[int(makers[0])]
+        squared = operation.name in ("square", "absolute", "fabs", "power", "float_power")
+        same = operation.name == "multiply" and np.array_equal(
+            operation.operands[0].ids, operation.operands[1].ids
+        )
+        if not (squared or same):
+            return ids
+        given = _given(replay, int(makers[0]), ids)
+        if given is None or given.size != ids.size:
+            return ids
+        ids = given
+    return ids
+
+
+def _given(replay: Replay, number: int, current: Ids) -> Ids | None:
+    """Return the elements of the first traced operand that `current` was made of."""
+    operation = replay.operations[number]
+    traced = [operand for operand in operation.operands if (operand.ids >= 0).all()]
+    if not traced or not traced[0].ids.size:
+        return None
+    ids, out = traced[0].ids, operation.out
+    if ids.shape == out.shape:
+        return np.asarray(ids.reshape(-1)[np.searchsorted(out.reshape(-1), current)])
+    if ids.ndim == out.ndim + 1 and out.size > 1:
+        return _slice(ids, operation.options.get("axis"), out, current)
+    return ids.reshape(-1)
+
+
+def _slice(ids: Ids, axis: object, out: Ids, current: Ids) -> Ids | None:
+    """Return the row or column that a reduction along `axis` made one number of."""
+    if type(axis) is not int or current.size != 1:
+        return None
+    rows = np.moveaxis(ids, axis, -1).reshape(-1, ids.shape[axis])
+    return np.asarray(rows[int(np.flatnonzero(out.reshape(-1) == current[0])[0])])
+
+
+class Vectors:
+    """All vectors of one size that a recording computed, to be searched by value."""
+
+    def __init__(self, replay: Replay, d: int) -> None:
+        flat = [operation.out.reshape(-1) for operation in replay.operations]
+        rows = [
+            row
+            for out in flat
+            if out.size % d == 0 and out.size
+            for row in (out.reshape(-1, d) if out.size <= MOST_ROWS * d else ())
+        ]
+        self.ids: Ids = np.array(rows, dtype=np.int64).reshape(-1, d)
+        self.values: Array = replay.values[self.ids]
+
+    def equal(self, vector: Array) -> tuple[Ids, int] | None:
+        """Find a vector that equals ±`vector`; return its ids and the sign, + before −."""
+        allowed = SIGNED * float(np.linalg.norm(vector))
+        for sign in (1, -1):
+            far = np.linalg.norm(self.values - sign * vector, axis=1)
+            hits = np.flatnonzero(far <= allowed)
+            if hits.size and allowed > 0:
+                return self.ids[hits[0]], sign
+        return None
+
+
+def belongs(replay: Replay, elements: Ids, end: int) -> bool:
+    """Say whether recorded numbers come from the softmax that operation `end` made."""
+    operations, _ = ancestors(replay, elements)
+    return end in operations

@@ -1,0 +1,72 @@
+"""The parameters of a lifted pass: what its steps read that does not come from h_0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.facts import Array
+from grader.lifting.recording import Ids
+from grader.lifting.replay import Replay
+
+FIXED_ORIGINS = frozenset(
+    "zeros zeros_like ones ones_like full full_like empty empty_like eye identity arange linspace "
+    "array asarray asanyarray ascontiguousarray fromiter tri".split()
+)
+"""Constructors of constants: the ones of 1 − z are no parameter."""
+
+
+def drawn(replay: Replay) -> npt.NDArray[np.bool_]:
+    """Say of every element whether it comes from something drawn, and is no written constant."""
+    found = np.zeros(len(replay.values) + 2, dtype=bool)
+    for leaf in replay.recording.leaves:
+        if leaf.origin not in FIXED_ORIGINS:
+            found[leaf.ids] = True
+    for operation in replay.operations:
+        if any(found[operand.ids].any() for operand in operation.operands):
+            found[operation.out] = True
+    found[-2:] = False
+    return found[:-2]
+
+
+def read_between(replay: Replay, sources: Ids, wanted: Ids) -> list[Ids]:
+    """Return the tables of ids that lead from `sources` to `wanted` without depending on them."""
+    depends = np.append(replay.dependents(sources), [False, False])
+    tables: list[Ids] = []
+    taken = np.zeros(len(replay.values) + 2, dtype=bool)
+    taken[-2:] = True
+    for number in replay.needed(wanted.reshape(-1), sources.reshape(-1)):
+        for operand in replay.operations[number].operands:
+            free = (operand.ids >= 0) & ~depends[operand.ids] & ~taken[operand.ids]
+            if free.all() and free.size:
+                tables.append(operand.ids)
+            elif free.any():
+                tables.append(operand.ids[free])
+            taken[operand.ids[free]] = True
+    return tables
+
+
+class Parameters:
+    """Named tables of drawn elements, read and replaced together."""
+
+    def __init__(self, replay: Replay, tables: Sequence[Ids]) -> None:
+        is_drawn = drawn(replay)
+        kept = [table for table in tables if table.size > 1 and is_drawn[table].all()]
+        self.tables: dict[str, Ids] = {f"p{n}": table for n, table in enumerate(kept)}
+
+    @property
+    def ids(self) -> Ids:
+        """All elements, one table after another."""
+        if not self.tables:
+            return np.empty(0, dtype=np.int64)
+        return np.concatenate([table.reshape(-1) for table in self.tables.values()])
+
+    def of(self, values: Array) -> dict[str, Array]:
+        """Return the parameters, by name, out of the values of all elements."""
+        return {name: values[table] for name, table in self.tables.items()}
+
+    def flat(self, arrays: Mapping[str, Array]) -> Array:
+        """Return parameters by name as one row, in the order of `ids`."""
+        return np.concatenate([np.asarray(arrays[name]).reshape(-1) for name in self.tables])
