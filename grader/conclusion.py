@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from grader.checks import stop
-from grader.facts import ProbeFacts
+from grader.facts import Diagnosis, ProbeFacts
 from grader.model import (
     KINDS,
     WRONG,
@@ -94,7 +94,19 @@ def conclude(
             "numpy": np.__version__,
             "platform": _platform(),
         },
+        diagnoses=tuple(_diagnoses(material)),
     )
+
+
+def _diagnoses(material: Material) -> Iterator[Diagnosis]:
+    """Yield what explains wrong numbers, with the place in the script where to look."""
+    from grader.diagnosis.locate import located
+
+    sources = {name: file.data for name, file in material.submission.scripts.items()}
+    for kind in KINDS:
+        facts = material.probe.get(kind)
+        for diagnosis in facts.diagnoses if facts is not None else ():
+            yield located(diagnosis, sources)
 
 
 def _platform() -> str:

@@ -95,6 +95,11 @@ class ForwardFacts:
     `residual` is the largest deviation from the rebuilt forward pass over states up to radius 1 and
     beyond the trajectory, `tolerance` what rounding allows; `model` names what was recognised,
     `told` is the share of units whose sum saturation does not hide.
+
+    At the declared parameters, over steps and units: `gate_high` and `gate_low` are the shares of
+    entries where the candidate weighs more than 0.9 and less than 0.1, `saturated` that of states
+    beyond 0.99, `dead` that of states that are exactly 0; `tanh_slope` is the mean of 1 - h²,
+    `input_std` the deviation of what input and biases add to the RNN's pre-activation.
     """
 
     recognised: bool = False
@@ -112,6 +117,12 @@ class ForwardFacts:
     spectral_norm: float = float("nan")
     frobenius_norm: float = float("nan")
     weight_std: float = float("nan")
+    gate_high: float = float("nan")
+    gate_low: float = float("nan")
+    saturated: float = float("nan")
+    dead: float = float("nan")
+    tanh_slope: float = float("nan")
+    input_std: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,8 @@ class Scene:
     inputs, input_weights
         x_t, (T, e), and the matrix, (d, e), by the keys of `recurrent`; None and empty where
         they could not be told.
+    relative : float
+        Relative error of `recurrent`, as it was measured.
     """
 
     kind: Literal["rnn", "gru"]
@@ -177,6 +190,7 @@ class Scene:
     inside: Array | None = None
     inputs: Array | None = None
     input_weights: Mapping[str, Array] = field(default_factory=dict)
+    relative: float = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,6 +224,11 @@ class Diagnosis:
         Largest relative deviation of the first candidate, and what rounding allows.
     nearest : tuple of str
         Where nothing explains the numbers: what came closest, and how close (`deviation`).
+    values : mapping of float
+        What a mistake with a number in it was found to have, by its name: a factor, a bound, an
+        index, a number of steps.
+    tried : int
+        How many known mistakes were tried alone.
     file, line
         Where in the script to look; "" and 0 where that cannot be told.
     """
@@ -220,9 +239,23 @@ class Diagnosis:
     deviation: float
     tolerance: float
     nearest: tuple[str, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
     tried: int = 0
     file: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotLifted:
+    """Why a script's forward pass could not be lifted out of its recording, and where it got lost.
+
+    `what` names the operation concerned.
+    """
+
+    reason: str
+    file: str = ""
+    line: int = 0
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +275,7 @@ class ProbeFacts:
     not_hot: str = ""
     recorded_seed: int | None = None
     level: Literal["probe", "lifted"] = "probe"
+    not_lifted: NotLifted | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
 
     def point(self, label: str) -> PointFacts | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from grader.facts import ProbeFacts, RunFacts
+    from grader.facts import Diagnosis, ProbeFacts, RunFacts
 
 Kind: TypeAlias = Literal["rnn", "gru"]
 KINDS: tuple[Kind, Kind] = ("rnn", "gru")
@@ -230,3 +230,4 @@ class Report:
     measurements: Mapping[str, object]
     rubric_sha256: str
     environment: Mapping[str, str]
+    diagnoses: tuple[Diagnosis, ...] = ()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.model import STEPS, Finding, Kind, Material, Outcome, Value
-from grader.oracle import failing_share, least_squares_slope, orders_of_decay, predicted_gru
+from grader.ensemble import advised, failing_share, rnn_spread, setting_of
+from grader.model import STEPS, Finding, Kind, Material, Outcome, Term, Value
+from grader.oracle import least_squares_slope, orders_of_decay, predicted_gru
 
 FILE = "decay.json"
-EASY_SHARE = 0.12
-"""Share of the candidate at a bias of −2 and small weights: 2.8 orders in fifty steps."""
-
 SATURATED = 0.9999
 """Largest share of the candidate that four digits tell from 1: a bias of about 9."""
+
+
+LAB_RADIUS = 0.1 * math.sqrt(32.0)
+"""σ√d at the lab's settings: the radius of the circular law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,15 @@ def separated(material: Material) -> Iterator[Finding]:
     if shape.slope["rnn"] <= 0:
         yield Finding("grows", data=data, model="rnn", file=FILE)
         return
+    advice = _advice(material, shape)
     gate = _gate(material)
-    if gate is None:
-        yield Finding("too_close" if steeper else "gru_steeper", data=data, file=FILE)
-        return
-    data |= _advice(material, shape, gate)
-    yield Finding("gate_too_open", data=data, file=FILE)
+    if not advice:
+        yield Finding("rnn_too_flat", data=data | _usual(material), model="rnn", file=FILE)
+    elif gate is None:
+        name = "too_close" if steeper else "gru_steeper"
+        yield Finding(name, data=data | advice, file=FILE)
+    else:
+        yield Finding("gate_too_open", data=data | advice | _draws(material, gate), file=FILE)
 
 
 def _numbers(shape: Shape) -> dict[str, Value]:
@@ -93,56 +98,53 @@ def _gate(material: Material) -> float | None:
     return min(max(gate, 1.0 - SATURATED), SATURATED)
 
 
-def _advice(material: Material, shape: Shape, gate: float) -> dict[str, Value]:
-    """Return which bias would separate the curves, its effect, and how often the settings fail.
+def _advice(material: Material, shape: Shape) -> dict[str, Value]:
+    """Return which bias separates the curves and what the GRU then loses; nothing if none does.
 
-    The additive path of a gate with share z loses −log10(1 − z) orders a step. Half the orders
-    that the RNN loses, measured and by ρ(W_hh), leave room on both sides; a share below 0.12 needs
-    no more.
+    The RNN keeps what it loses, whatever the gate: only the GRU is drawn anew.
     """
-    rho_orders = _predicted_rnn(material)
-    orders = max(min(shape.total["rnn"], rho_orders) / 2.0, 1.0)
-    wanted = min(1.0 - 10.0 ** (-orders / STEPS), EASY_SHARE)
+    apart, ratio = material.thresholds["margin_orders"], material.thresholds["margin_ratio"]
+    found = advised(setting_of(material), shape.total["rnn"], apart, ratio)
+    if found is None:
+        return {}
+    return {
+        **_in_their_form(material, found.bias),
+        "orders_then": found.orders.mean,
+        "low": found.orders.low,
+        "high": found.orders.high,
+    }
+
+
+def _in_their_form(material: Material, bias: float) -> dict[str, Value]:
+    """Return the bias for the student's own form of the step; for the usual one if unknown."""
+    facts = material.probe.get("gru")
+    form = facts.forward.gate_form if facts is not None and facts.forward is not None else ""
+    if form.startswith("z"):
+        return {"bias": -bias, "form": Term("report.form.previous")}
+    return {"bias": bias, "form": Term(f"report.form.{'candidate' if form else 'unknown'}")}
+
+
+def _draws(material: Material, gate: float) -> dict[str, Value]:
+    """Return what the gate explains, and how many of 100 seeds miss the condition with it."""
+    settings = replace(setting_of(material), bias=round(4.0 * _logit(gate)) / 4.0)
+    apart = material.thresholds["separation_orders"]
     return {
         "z": gate,
         "orders_by_z": STEPS * float(predicted_gru(gate)),
-        "shift": round(_logit(wanted) - _logit(gate), 1),
-        "z_then": wanted,
-        "orders_then": STEPS * float(predicted_gru(wanted)),
-        "rnn_orders": rho_orders,
-        "share": _failing(material, gate),
+        "share": round(100.0 * failing_share(settings, apart)),
     }
 
 
 def _logit(share: float) -> float:
-    clipped = min(max(share, 1e-6), 1.0 - 1e-6)
-    return math.log(clipped / (1.0 - clipped))
+    return math.log(share / (1.0 - share))
 
 
-def _predicted_rnn(material: Material) -> float:
-    """Return the orders that ρ(W_hh) predicts over fifty steps; at least one."""
-    facts = material.probe.get("rnn")
-    rho = facts.forward.spectral_radius if facts is not None and facts.forward is not None else 0.0
-    if not rho > 0:
-        shape = shape_of(material)
-        return shape.total["rnn"] if shape is not None else 1.0
-    return max(-STEPS * math.log10(rho), 1.0)
-
-
-def _failing(material: Material, gate: float) -> int:
-    """Return how many of 100 seeds miss the condition at the declared settings and this gate."""
-    settings = material.manifest.document.get("config") if material.manifest is not None else None
-    declared = settings if isinstance(settings, dict) else {}
-    scale, width = declared.get("init_scale_W_hh"), declared.get("d_hidden")
-    return round(
-        100.0
-        * failing_share(
-            scale=float(scale) if isinstance(scale, float) and 0.0 < scale < 2.0 else 0.1,
-            width=width if type(width) is int and 2 <= width <= 64 else 32,
-            bias=round(4.0 * _logit(gate)) / 4.0,
-            apart=material.thresholds["separation_orders"],
-        )
-    )
+def _usual(material: Material) -> dict[str, Value]:
+    """Return what an RNN of this size loses with weights of ρ(W_hh) = 0.57, the lab's own."""
+    setting = setting_of(material)
+    scale = LAB_RADIUS / math.sqrt(setting.width)
+    orders = rnn_spread(replace(setting, scale=scale, scheme="normal"))
+    return {"scale": scale, "usual": orders.mean, "low": orders.low, "high": orders.high}
 
 
 def margin(material: Material) -> Iterator[Finding]:
@@ -154,10 +156,20 @@ def margin(material: Material) -> Iterator[Finding]:
     limits = material.thresholds
     if shape.separation < limits["margin_orders"]:
         data["wanted"] = limits["margin_orders"]
-        yield Finding("narrow", Outcome.PARTIAL, data, file=FILE, keeps=1.0 / 3.0)
+        yield _short("narrow", material, shape, data, keeps=1.0 / 3.0)
     elif shape.total["rnn"] < limits["margin_ratio"] * shape.total["gru"]:
         data["wanted"] = limits["margin_ratio"]
-        yield Finding("ratio", Outcome.PARTIAL, data, file=FILE, keeps=2.0 / 3.0)
+        yield _short("ratio", material, shape, data, keeps=2.0 / 3.0)
+
+
+def _short(
+    name: str, material: Material, shape: Shape, data: dict[str, Value], keeps: float
+) -> Finding:
+    """Return a partial finding with the bias that would make it whole, if one would."""
+    advice = _advice(material, shape)
+    if not advice:
+        name, advice = "rnn_too_flat", _usual(material)
+    return Finding(name, Outcome.PARTIAL, data | advice, file=FILE, keeps=keeps)
 
 
 def explain(material: Material) -> Iterator[Finding]:

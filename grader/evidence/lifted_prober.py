@@ -4,85 +4,94 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from grader.evidence.differences import Differentiator
-from grader.evidence.lifted_calls import LiftedCalls
+from grader.evidence.lifted_calls import DECLARED, LiftedCalls
+from grader.evidence.points import Place, hot_arrays
 from grader.evidence.prober import Notes, Prober
-from grader.evidence.roles import GruRoles, find_gru
+from grader.evidence.scenes import Site
 from grader.evidence.seeds import Plan
-from grader.facts import Array, ProbeFacts
-from grader.lifting.parameters import Parameters, read_between
-from grader.lifting.replay import NoWayError
+from grader.facts import Array, ForwardFacts, ProbeFacts
+from grader.lifting.gates import FITS, Cell, Gates, StepVectors, find_gates, fit, misfit
+
+ALLOWED = 100.0 * FITS
+"""Misfit of a step: fits of pre-activations up to 100, each to `FITS` of its size."""
+
+
+ROLES_SHRINK = 0.5
+"""Parameters at which gates are sought: large enough to tell, too small to saturate."""
+
+STATES_PER_STEP = 4
 
 
 class LiftedRoles:
-    """The roles in every step of a lifted GRU: those of one step, its tables replaced by others'.
+    """Where the steps of a lifted GRU compute their gates, and with which matrices.
 
-    The interface is that of `GruRoles`; a token is the number of a step.
+    What holds at one step is held to at every other, at each set of parameters asked about.
     """
 
-    def __init__(self, roles: GruRoles, calls: LiftedCalls, steps: Sequence[Parameters]) -> None:
-        self._roles, self._calls, self._steps = roles, calls, steps
-        self.convention, self.reset = roles.convention, roles.reset
+    def __init__(self, calls: LiftedCalls, gates: Gates, rng: np.random.Generator) -> None:
+        self._calls, self._gates, self._rng = calls, gates, rng
+        self.convention = "zh+(1-z)c" if gates.keeps else "(1-z)h+zc"
+        self.reset = gates.reset
 
-    def _each(
-        self, arrays: Mapping[str, Array], tokens: Sequence[int]
-    ) -> list[tuple[Array, dict[str, Array]]]:
-        """Return, for each step asked about, where it is and its parameters."""
-        values = self._calls.replay("declared").values.copy()
-        values[self._calls.parameters.ids] = self._calls.parameters.flat(arrays)
-        asked = np.asarray(tokens)
-        return [
-            (np.flatnonzero(asked == step), self._steps[step].of(values))
-            for step in np.unique(asked)
-        ]
+    def _vectors(self, handle: str, step: int) -> StepVectors:
+        states = self._calls.found.states
+        return StepVectors(self._calls.replay(handle), states[step], states[step + 1])
+
+    def cell(self, handle: str) -> tuple[Cell | None, float]:
+        """Return the matrices at one set of parameters, and the largest misfit of all steps."""
+        cell = fit(self._vectors(handle, 0), self._gates, self._rng)
+        if cell is None:
+            return None, np.inf
+        worst = cell.misfit
+        for step in range(self._calls.found.length):
+            worst = max(worst, self._misfit(self._vectors(handle, step), cell))
+        return cell, worst
+
+    def _misfit(self, vectors: StepVectors, cell: Cell) -> float:
+        states = self._rng.uniform(-1.0, 1.0, (STATES_PER_STEP, vectors.d))
+        return misfit(vectors, self._gates, cell, states)
+
+    def _along(self, handle: str) -> dict[str, Array]:
+        """Return z, r and c along the recorded pass, (T, d) each."""
+        places = {"z": self._gates.z, "r": self._gates.r, "c": self._gates.c}
+        replay, d = self._calls.replay(handle), self._calls.found.states[0].size
+        rows: dict[str, list[Array]] = {name: [] for name in places}
+        for step in range(self._calls.found.length):
+            ids = self._vectors(handle, step).ids
+            for name, where in places.items():
+                rows[name].append(np.ones(d) if where is None else replay.values[ids[where]])
+        return {name: np.array(found) for name, found in rows.items()}
 
     def gates(
-        self, arrays: Mapping[str, Array], tokens: Sequence[int], states: Array
+        self,
+        arrays: Mapping[str, Array],  # noqa: ARG002 - as of roles found in arrays
+        tokens: Sequence[int],  # noqa: ARG002
+        states: Array,  # noqa: ARG002
     ) -> tuple[Array, Array, Array]:
-        """Return update gate, reset gate and candidate, each (n, d), as `GruRoles.gates` does."""
-        z, r, c = np.empty_like(states), np.empty_like(states), np.empty_like(states)
-        for rows, own in self._each(arrays, tokens):
-            found = self._roles.gates(own, [0] * len(rows), states[rows])
-            z[rows], r[rows], c[rows] = found
-        return z, r, c
+        """Return update gate, reset gate and candidate along the declared pass, (T, d) each."""
+        found = self._along(DECLARED)
+        return found["z"], found["r"], found["c"]
 
-    def predict(self, arrays: Mapping[str, Array], tokens: Sequence[int], states: Array) -> Array:
-        """Return the next states, (n, d), as `GruRoles.predict` does."""
-        out = np.empty_like(states)
-        for rows, own in self._each(arrays, tokens):
-            out[rows] = self._roles.predict(own, [0] * len(rows), states[rows])
-        return out
-
-
-def find_lifted_roles(
-    calls: LiftedCalls, handle: str, rng: np.random.Generator
-) -> LiftedRoles | None:
-    """Find the roles at one step by intervention; None where they or the steps are unalike."""
-    replay, states = calls.replay(handle), calls.found.states
-    steps = [
-        Parameters(replay, read_between(replay, before, after))
-        for before, after in zip(states[:-1], states[1:], strict=True)
-    ]
-    shapes = [[table.shape for table in step.tables.values()] for step in steps]
-    if any(shape != shapes[0] for shape in shapes) or not shapes[0]:
-        return None
-    first = steps[0]
-    try:
-        program = replay.between([states[0], first.ids], states[1])
-    except NoWayError:
-        return None
-
-    def observe(changed: Mapping[str, Array], asked: list[int], at: Array) -> Array:
-        row = first.flat(changed)
-        given = np.concatenate((at, np.broadcast_to(row, (len(asked), row.size))), axis=1)
-        return program(given)
-
-    arrays = first.of(replay.values)
-    roles = find_gru(arrays, states[0].size, [0], observe, rng)
-    return None if roles is None else LiftedRoles(roles, calls, steps)
+    def scene_parts(self, site: Site) -> dict[str, Any] | None:
+        """Return what a scene of a GRU needs beside its states; None where the formula fails."""
+        cell, _ = self.cell(site.place.handle)
+        if cell is None or self.reset == "none":
+            return None
+        parts: dict[str, Any] = {
+            "recurrent": cell.matrices,
+            "gates": self._along(site.place.handle),
+            "keeps": self._gates.keeps,
+            "reset_after": self.reset == "after",
+            "relative": FITS,
+        }
+        if self.reset == "after":
+            parts["inside"] = site.states[:-1] @ cell.matrices["c"].T + cell.added["inside"]
+        return parts
 
 
 class LiftedProber(Prober):
@@ -121,5 +130,29 @@ class LiftedProber(Prober):
     def _sample(self, known: Sequence[int]) -> list[int]:
         return list(known)
 
-    def _find_roles(self, hot: Mapping[str, Array], known: Sequence[int]) -> GruRoles | None:  # noqa: ARG002 - as asked of a child
-        return find_lifted_roles(self.calls, "hot", self.rng)  # type: ignore[return-value]
+    def _find_roles(self, hot: Mapping[str, Array], known: Sequence[int]) -> LiftedRoles | None:  # noqa: ARG002 - as asked of a child
+        shrunk = hot_arrays(self.arrays, self.notes.d, ROLES_SHRINK, self.rng)
+        self.calls.put("roles", DECLARED, shrunk)
+        states = self.calls.found.states
+        vectors = StepVectors(self.calls.replay("roles"), states[0], states[1])
+        gates = find_gates(vectors, self.rng)
+        return None if gates is None else LiftedRoles(self.calls, gates, self.rng)
+
+    def _examine(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
+        roles = self.roles
+        if not isinstance(roles, LiftedRoles):
+            super()._examine(place, arrays, states)
+            return
+        # At enlarged parameters units may be saturated: the formula is read where none is.
+        handle = "roles" if place.label == "hot" else place.handle
+        cell, worst = roles.cell(handle)
+        self._note_forward(
+            ForwardFacts(
+                recognised=cell is not None and worst <= ALLOWED and roles.reset != "none",
+                model="gru" if roles.reset != "none" else "gru without reset gate",
+                residual=worst,
+                tolerance=ALLOWED,
+                roles_found=True,
+                gate_form=roles.convention,
+            )
+        )

@@ -67,9 +67,7 @@ class LossModel:
         return np.asarray(top + spread - logits[np.arange(len(targets)), targets])
 
 
-def _rebuilt(
-    calls: Calls, handle: str, classes: int, d: int, rng: np.random.Generator
-) -> LossModel:
+def rebuilt(calls: Calls, handle: str, classes: int, d: int, rng: np.random.Generator) -> LossModel:
     """Read W_ho and b_o off the losses of every class, at zero and along a random basis."""
     Q = np.linalg.qr(rng.standard_normal((d, d)))[0]
     points = np.concatenate((np.zeros((1, d)), 0.5 * Q))
@@ -94,7 +92,7 @@ def confirm_loss(
     """
     if not found.recognised or found.classes * (d + 1) > MAX_LOSSES:
         return found
-    model = _rebuilt(forward.calls, handle, found.classes, d, rng)
+    model = rebuilt(forward.calls, handle, found.classes, d, rng)
     states = rng.uniform(-1.0, 1.0, (2 * STATES_OF_LOSS, d))
     targets = rng.integers(found.classes, size=len(states))
     targets[::2] = target

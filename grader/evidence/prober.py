@@ -24,6 +24,8 @@ from grader.evidence.points import (
 from grader.evidence.purity import demand_same_copy, same, unmoved
 from grader.evidence.rerun import Session
 from grader.evidence.roles import GruRoles
+from grader.evidence.saturation import with_gate, with_states
+from grader.evidence.scenes import Site, explained
 from grader.evidence.seeds import Plan, recorded_seed
 from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import STEPS, Kind
@@ -52,6 +54,7 @@ class Notes:
     loss: LossFacts | None = None
     not_hot: str = ""
     recorded_seed: int | None = None
+    sites: list[Site] = field(default_factory=list)
     dtype: str = "<f8"
     d: int = 0
     finished: bool = False
@@ -82,7 +85,7 @@ class Prober:
         if self.forward.calls.mutated:
             self.notes.misbehaviours.append(Misbehaviour("mutates_input", "step"))
         notes = self.notes
-        return ProbeFacts(
+        facts = ProbeFacts(
             status="probed" if notes.finished else "broken",
             misbehaviours=tuple(notes.misbehaviours),
             d_hidden=notes.d,
@@ -95,6 +98,7 @@ class Prober:
             not_hot=notes.not_hot,
             recorded_seed=notes.recorded_seed,
         )
+        return replace(facts, diagnoses=explained(facts, self, notes.sites))
 
     def _note(self, name: str, function: str, **data: str | float) -> None:
         self.notes.misbehaviours.append(Misbehaviour(name, function, data))
@@ -116,6 +120,7 @@ class Prober:
         point, parts = declared_point(place, self.forward, dh, states)
         own = log10_norms(dh_own)
         self.notes.points.append(replace(point, log10_student=own))
+        self.notes.sites.append(Site(place, self.arrays, states, dh, parts))
         demand_same_copy(dh_own, dh, self.notes.dtype, point.amplification)
         self.notes.finished = True
         self._elsewhere(tokens, target, dh)
@@ -180,12 +185,15 @@ class Prober:
             self._note("ignores_seed", "init_params")
 
     def _examine_loss(self, handle: str, target: int) -> None:
-        sizes = [size for value in self.arrays.values() for size in value.shape]
         calls = self.forward.calls
-        loss = losses.examine_loss(calls, handle, sizes, target, self.notes.d, self.rng)
+        loss = losses.examine_loss(calls, handle, self._sizes(), target, self.notes.d, self.rng)
         self.notes.loss = loss
         if loss.recognised:
             self.floor = max(0.0, loss.total_probability - 1.0) / loss.classes
+
+    def _sizes(self) -> list[int]:
+        """Return the numbers among which that of the classes is."""
+        return [size for value in self.arrays.values() for size in value.shape]
 
     def _elsewhere(self, tokens: Sequence[int], target: int, dh: Array) -> None:
         base = dict(self.arrays)
@@ -195,12 +203,13 @@ class Prober:
             self._make(f"hidden{number}", seed)
             handle = f"hidden{number}.64"
             start = self._start(handle)
-            self._add_point(Place("hidden", handle, seed, hidden, hidden_target, start))
+            place = Place("hidden", handle, seed, hidden, hidden_target, start)
+            self._add_point(place, self.arrays)
         self.arrays = base
         self._hot(tokens, target, dh)
 
-    def _add_point(self, place: Place) -> Array:
-        """Measure along directions at `place`; return the trajectory there."""
+    def _add_point(self, place: Place, arrays: Mapping[str, Array]) -> Site:
+        """Measure along directions at `place`; return what was measured there."""
         place = replace(place, loss_floor=self.floor)
         dh = self._gradient(place.handle, place.tokens, place.target)
         states = self.forward.calls.unroll(place.handle, place.tokens, place.start)
@@ -208,12 +217,12 @@ class Prober:
             raise MisbehaviourError(Misbehaviour("saturated", "step"))
         point = directional_point(place, self.forward, dh, states, self.rng)
         self.notes.points.append(point)
-        return states
+        return Site(place, arrays, states, dh)
 
     def _hot(self, tokens: Sequence[int], target: int, dh: Array) -> None:
         """Enlarge the parameters, on resampled tokens; shrink until everything stays finite."""
         known = sorted(set(tokens))
-        sample = [known[i] for i in self.rng.integers(len(known), size=HOT_LENGTH)]
+        sample = self._sample(known)
         for shrink in SHRINKS:
             hot = hot_arrays(self.arrays, self.notes.d, shrink, self.rng)
             self._put("hot", "declared", hot)
@@ -224,32 +233,36 @@ class Prober:
                 place = Place(
                     "hot", "hot", self.plan.seed, sample, target, self._start("hot"), shrink
                 )
-                states = self._add_point(place)
+                site = self._add_point(place, hot)
             except MisbehaviourError as error:
                 self.notes.not_hot = error.misbehaviour.name
                 continue
             self.notes.not_hot = ""
-            if wrong_labels(self.notes.points) == {"hot"}:
-                self._retry_evenly(place)
+            even = wrong_labels(self.notes.points) == {"hot"} and self._retry_evenly(place)
+            self.notes.sites.append(even or site)
             if self.kind == "gru":
-                self.roles = forward_.roles_of(
-                    self.forward, "hot", hot, self.notes.d, known, self.rng
-                )
-            self._examine(place, hot, states)
+                self.roles = self._find_roles(hot, known)
+            self._examine(place, hot, site.states)
             return
 
-    def _retry_evenly(self, place: Place) -> None:
-        """Try one factor for all matrices: a submission may keep a weight in two arrays.
+    def _sample(self, known: Sequence[int]) -> list[int]:
+        """Return the tokens of the sequence at enlarged parameters."""
+        return [known[i] for i in self.rng.integers(len(known), size=HOT_LENGTH)]
 
-        Factors that differ would make two models of one, and the gradient of neither.
-        """
+    def _find_roles(self, hot: Mapping[str, Array], known: Sequence[int]) -> GruRoles | None:
+        """Return the roles of a GRU's parameters, found at the enlarged ones."""
+        return forward_.roles_of(self.forward, "hot", hot, self.notes.d, known, self.rng)
+
+    def _retry_evenly(self, place: Place) -> Site | None:
+        """Try one factor for all matrices: a weight kept in two arrays must stay one."""
         even = evenly_enlarged(self.arrays, EVEN_FACTOR)
         self._put("even", "declared", even)
         unevenly = self.notes.points.pop()
         try:
-            self._add_point(replace(place, handle="even"))
+            return self._add_point(replace(place, handle="even"), even)
         except MisbehaviourError:
             self.notes.points.append(unevenly)
+            return None
 
     def _is_hard_wired(self, tokens: Sequence[int], target: int, dh: Array) -> bool:
         """Note functions whose answers do not change with the parameters they are given."""
@@ -270,6 +283,10 @@ class Prober:
             found = forward_.examine_rnn(self.forward, place, states, self.rng)
         else:
             found = forward_.examine_gru(self.forward, place, arrays, self.roles, states, self.rng)
+        self._note_forward(found)
+
+    def _note_forward(self, found: ForwardFacts) -> None:
+        """Keep what was found of the forward pass; the first failure stays."""
         earlier = self.notes.forward
         if earlier is None or earlier.recognised:
             # Right at some parameters and wrong at others: a step that knows where it is asked.
@@ -283,7 +300,7 @@ class Prober:
             return  # what was read off an unknown model is no W_hh and no gate
         if self.kind == "rnn":
             W = forward_.recurrent_matrix(parts.value, states)
-            self.notes.forward = forward_.with_sizes(facts, W)
+            self.notes.forward = with_states(forward_.with_sizes(facts, W), states, W)
             return
         z = None
         if self.roles is not None:
@@ -293,5 +310,4 @@ class Prober:
             with contextlib.suppress(MisbehaviourError):
                 z = self.forward.calls.gates(DECLARED, tokens, states[:-1])
         share = forward_.candidate_share(parts.value, z, exact=self.roles is not None)
-        mean, std = float(share.mean()), float(share.std())
-        self.notes.forward = replace(facts, gate_mean=mean, gate_std=std)
+        self.notes.forward = with_states(with_gate(facts, share), states)

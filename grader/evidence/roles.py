@@ -99,8 +99,15 @@ class GruRoles:
         r = _sigmoid(a["r"] + states @ U["r"])
         if self.reset == "before":
             return z, r, np.tanh(a["c"] + (r * states) @ U["c"])
-        inside = self._added("inside", flat, ids)
-        return z, r, np.tanh(a["c"] + r * (states @ U["c"] + inside))
+        return z, r, np.tanh(a["c"] + r * self.inside(flat, ids, states))
+
+    def inside(self, flat: Array, ids: Index, states: Array) -> Array:
+        """Return U_c h + b, shape (n, d), which the reset gate multiplies after the product.
+
+        `flat` are the arrays by `layout.flatten`, `ids` and `states` as for `gates`.
+        """
+        U = self.recurrent["c"].at(flat, np.arange(states.shape[1]))
+        return np.asarray(states @ U + self._added("inside", flat, ids))
 
     def predict(self, arrays: Mapping[str, Array], tokens: Sequence[int], states: Array) -> Array:
         """Return the next states, shape (n, d), float64; arguments and errors as for `gates`."""

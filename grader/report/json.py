@@ -9,7 +9,7 @@ from typing import Any
 
 from grader.clean import printable
 from grader.model import CheckResult, Finding, Language, Outcome, Report, Value
-from grader.report import words
+from grader.report import diagnoses, words
 from grader.texts import Catalogue, catalogue
 from grader.version import __version__
 
@@ -57,6 +57,7 @@ def as_document(report: Report, language: Language) -> dict[str, Any]:
                 report.evidence, words.evidence(report, texts), strict=True
             )
         ],
+        "diagnoses": [_diagnosis(one, report) for one in diagnoses.told(report, texts)],
         "isolation": {
             "tier": report.isolation.tier,
             "layers": list(report.isolation.layers),
@@ -81,6 +82,35 @@ def as_document(report: Report, language: Language) -> dict[str, Any]:
         ],
         "measurements": report.measurements,
         "environment": dict(report.environment),
+    }
+
+
+def _diagnosis(one: diagnoses.Told, report: Report) -> dict[str, Any]:
+    found = one.diagnosis
+    places = [
+        {"model": other.model, "file": printable(other.file), "line": other.line}
+        for other in report.diagnoses
+        if other.line and other.explains == found.explains and other.model in one.models
+    ]
+    return {
+        "models": list(one.models),
+        "explains": found.explains,
+        "candidates": [list(names) for names in found.candidates],
+        "nearest": list(found.nearest),
+        "values": {name: _plain_value(value) for name, value in found.values.items()},
+        "deviation": _plain_value(found.deviation),
+        "tolerance": found.tolerance,
+        "tried": found.tried,
+        "places": places,
+        "title": one.title,
+        "proof": one.proof,
+        "explanations": [
+            {
+                "heading": part.heading,
+                "sentences": [f"{label}: {text}" for label, text in part.sentences],
+            }
+            for part in one.parts
+        ],
     }
 
 

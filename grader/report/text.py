@@ -17,7 +17,7 @@ from grader.model import (
     Value,
     Verdict,
 )
-from grader.report import words
+from grader.report import diagnoses, words
 from grader.texts import MODEL_NAMES, Catalogue, catalogue
 from grader.version import __version__
 
@@ -33,7 +33,7 @@ MARKS = {
     Outcome.MANUAL: "?",
     Outcome.NOTE: "i",
 }
-ASCII_MARKS = str.maketrans({"✓": "+", "◐": "~", "✗": "x", "·": ".", "→": ">", "—": "-"})
+ASCII_MARKS = str.maketrans({"✓": "+", "◐": "~", "✗": "x", "·": ".", "→": ">", "—": "-", "»": ">"})
 STYLES = {
     Outcome.PASS: "green",
     Outcome.PARTIAL: "yellow",
@@ -122,6 +122,7 @@ def lines(report: Report, language: Language) -> Iterator[Line]:
     yield Line("")
     for pair, _ in words.evidence(report, texts):
         yield Line(pair, hang=5)
+    yield from _section(texts, "diagnosis", _diagnoses(report, texts))
     yield from _section(texts, "stop", (_stop(stop, texts) for stop in report.stop_conditions))
     yield from _section(texts, "fix", _fixes(report, texts))
     yield from _section(texts, "checks", _checks(report, texts))
@@ -143,6 +144,17 @@ def _section(texts: Catalogue, name: str, body: Iterable[Line]) -> Iterator[Line
         yield Line("")
         yield Line(texts.say(f"report.section.{name}"), style="bold")
         yield from found
+
+
+def _diagnoses(report: Report, texts: Catalogue) -> Iterator[Line]:
+    for one in diagnoses.told(report, texts):
+        yield Line(one.title, "  » ", 4, "bold yellow")
+        yield Line(one.proof, "    ", 4)
+        for part in one.parts:
+            if part.heading:
+                yield Line(part.heading, "    ", 6, "bold")
+            for label, sentence in part.sentences:
+                yield Line(f"{label}: {sentence}", "      ", 8)
 
 
 def _stop(stop: StopCondition, texts: Catalogue) -> Line:

@@ -30,7 +30,7 @@ def leaves(tree, prefix=""):
 
 
 def is_formatted(key):
-    return ".finding." in key or key.startswith(("report.", "cli."))
+    return ".finding." in key or key.startswith(("report.", "cli.", "diagnosis.", "mistake."))
 
 
 def fields(sentence):
@@ -108,8 +108,8 @@ def test_sentences_can_be_filled(language, family):
 
 @each_file
 def test_family_holds_its_own_checks_only(language, family):
-    frame = {"report", "cli"} if family == "report" else {"check"}
-    assert set(table(language, family)) == frame
+    frames = {"report": {"report", "cli"}, "mistakes": {"diagnosis", "mistake"}}
+    assert set(table(language, family)) == frames.get(family, {"check"})
     assert {code.partition(".")[0] for code, _ in checks(language, family)} <= {family}
 
 
