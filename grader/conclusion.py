@@ -152,7 +152,7 @@ def _evidence(
         level: Level = "rerun" if ran else "files" if readable else "none"
         return Evidence(kind, level, verified=False, reason=reason)
     verified, reason = _verified(kind, facts, results, readable=readable)
-    return Evidence(kind, "probe", verified, reason)
+    return Evidence(kind, facts.level, verified, reason)
 
 
 def _verified(

@@ -113,7 +113,18 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
         material.submission, scripts, options.timeout_s, meanwhile=look_at_files
     ) as session:
         found = probe(session, plan) if _answering(session.functions, session.facts) else {}
-        return replace(material, run=session.facts, probe=found)
+    if any(facts.status == "no-functions" for facts in found.values()):
+        from grader.evidence.lift import lift
+
+        first = session.facts.first
+        lifted = lift(
+            material.submission, scripts, plan, first.artefacts.get("decay.json"), first.place
+        )
+        missing = next(iter(found.values())).missing_functions
+        found = {
+            kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()
+        }
+    return replace(material, run=session.facts, probe=found)
 
 
 def _answering(functions: Sequence[str], run: RunFacts) -> bool:

@@ -40,13 +40,34 @@ def functions(material: Material) -> Iterator[Finding]:
         yield Finding("not_loaded", Outcome.NOT_ASSESSED, file=SCRIPT)
         return
     for kind, facts in _probed(material):
+        if facts.level == "lifted":
+            yield Finding("lifted", Outcome.NOTE, model=kind, file=SCRIPT)
         if facts.status == "no-functions":
-            missing = list(facts.missing_functions)
-            name = "none_offered" if len(missing) == 5 else "some_missing"
-            yield Finding(name, Outcome.NOT_ASSESSED, {"names": missing}, file=SCRIPT)
-            return
+            yield _not_offered(kind, facts)
+            continue
         for misbehaviour in facts.misbehaviours:
             yield _misbehaviour(kind, misbehaviour)
+
+
+def _not_offered(kind: Kind, facts: ProbeFacts) -> Finding:
+    """Say which functions are missing, and why the script could not be verified without them."""
+    missing, why = list(facts.missing_functions), facts.not_lifted
+    name = "none_offered" if len(missing) == 5 else "some_missing"
+    if why is None:
+        return Finding(name, Outcome.NOT_ASSESSED, {"names": missing}, file=SCRIPT)
+    data: dict[str, Value] = {
+        "names": missing,
+        "reason": Term(f"report.not_lifted.{why.reason}"),
+        "what": why.what or "-",
+    }
+    return Finding(
+        f"{name}_not_lifted",
+        Outcome.NOT_ASSESSED,
+        data,
+        model=kind,
+        file=why.file or SCRIPT,
+        line=why.line or None,
+    )
 
 
 def _misbehaviour(kind: Kind, misbehaviour: Misbehaviour) -> Finding:

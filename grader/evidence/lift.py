@@ -16,6 +16,7 @@ from grader.evidence.lifted_prober import LiftedProber
 from grader.evidence.recorder import NotRecorded, record
 from grader.evidence.seeds import Plan
 from grader.facts import Array, NotLifted, ProbeFacts
+from grader.facts import Place as RunPlace
 from grader.lifting.claims import Vectors, belongs, find_elements, trace
 from grader.lifting.passes import ForwardPass, find_passes, is_cut
 from grader.lifting.recording import Ids, Recording
@@ -42,6 +43,7 @@ def lift(
     scripts: Sequence[str],
     plan: Plan,
     decay_file: bytes | None,
+    place: RunPlace = "folder",
 ) -> dict[Kind, ProbeFacts]:
     """Verify both models out of one recorded run.
 
@@ -53,6 +55,8 @@ def lift(
     plan : Plan
     decay_file : bytes or None
         The decay.json that the unrecorded run wrote.
+    place : {"folder", "root"}
+        From where that run was started.
 
     Returns
     -------
@@ -60,7 +64,7 @@ def lift(
         Of level "lifted" where that succeeded, else of status "no-functions" with the reason.
     """
     try:
-        lifter = _Lifter(submission, scripts, plan, decay_file)
+        lifter = _Lifter(plan, record(submission, scripts, plan.timeout_s, place), decay_file)
     except NotLiftedError as error:
         return dict.fromkeys(KINDS, _missed(plan, error.facts))
     found: dict[Kind, ProbeFacts] = {}
@@ -83,9 +87,8 @@ class _Lifter:
     """Holds one recording and finds the models in it."""
 
     def __init__(
-        self, submission: Submission, scripts: Sequence[str], plan: Plan, decay_file: bytes | None
+        self, plan: Plan, heard: Recording | NotRecorded, decay_file: bytes | None
     ) -> None:
-        heard = record(submission, scripts, plan.timeout_s)
         if isinstance(heard, NotRecorded):
             raise NotLiftedError(heard.reason, heard.file, heard.line)
         self.plan = plan
