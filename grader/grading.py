@@ -121,9 +121,7 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
             material.submission, scripts, plan, first.artefacts.get("decay.json"), first.place
         )
         missing = next(iter(found.values())).missing_functions
-        found = {
-            kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()
-        }
+        found = {kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()}
     return replace(material, run=session.facts, probe=found)
 
 

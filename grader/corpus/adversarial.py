@@ -8,6 +8,7 @@ The right ones leave the beaten track only in range, precision, containers or na
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from grader.corpus.model import Case, Edit, Expectation
 from grader.corpus.styles import columns
@@ -365,7 +366,7 @@ RIGHT: dict[str, Row] = {
         (("SEED = 42\n", 'SEED = json.loads((HERE / "manifest.json").read_text())["seed"]\n'),),
     ),
 }
-STYLE_OF = {
+STYLE_OF: dict[str, dict[str, Any]] = {
     "saturated": {"scale": 2.0},
     "one-unit": {"d_hidden": 1},
     "squares-underflow": {"scale": 1e-6},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from grader.corpus.build import Built, build
 from grader.corpus.papers import Numbers, Papers, numbers_of, write_papers
@@ -89,6 +90,9 @@ class Folder:
         write_papers(self.path, self.numbers(), self.papers)
 
 
+Document = dict[str, Any]
+"""A parsed decay.json or manifest.json."""
+
 Change = Callable[[Folder], None]
 
 
@@ -161,7 +165,7 @@ class Case:
             target.write_text(text, encoding="utf-8")
         for name, data in built.files.items():
             (path / name).write_bytes(data)
-        declared = {"option": self.base.option, "d_hidden": self.base.d_hidden}
+        declared: dict[str, Any] = {"option": self.base.option, "d_hidden": self.base.d_hidden}
         declared |= {"scale": self.base.scale, "seed": self.base.seed}
         papers = replace(self.papers, **(declared | dict(self.papers.declared)))
         folder = Folder(path, papers, self.numbers().rho)

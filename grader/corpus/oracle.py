@@ -77,7 +77,7 @@ def linearise(step: Step, start: Vector, length: int) -> tuple[list[Vector], Vec
     h, jacobians = start, []
     for t in range(1, length + 1):
         jacobians.append(np.stack([step(t, h + nudge).imag / STEP for nudge in nudges], axis=1))
-        h = np.asarray(step(t, h), dtype=np.float64)
+        h = np.asarray(step(t, h.astype(complex)).real, dtype=np.float64)
     return jacobians, h
 
 
@@ -110,7 +110,7 @@ def truth(module: ModuleType, kind: str, seed: int, length: int = 50) -> Truth:
         start = module.initial_state(kind, params)
 
     def step(t: int, h: NDArray[np.complex128]) -> NDArray[np.complex128]:
-        return module.step(kind, params, tokens[t - 1], h)
+        return np.asarray(module.step(kind, params, tokens[t - 1], h))
 
     jacobians, last = linearise(step, start, length)
     head = gradient(lambda h: module.loss(kind, params, h, target), last)

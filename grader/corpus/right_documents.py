@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from grader.corpus import readmes
 from grader.corpus.gradient_cases import PASSED, right_case
-from grader.corpus.model import Case, Edit, Folder
+from grader.corpus.model import Case, Document, Edit, Folder
 from grader.corpus.papers import Numbers, Papers
 from grader.corpus.styles import STYLES, columns, concat, fused, rows
 
@@ -114,7 +114,7 @@ def _form(name: str) -> Case:
     )
 
 
-def edit_manifest(change: Callable[[dict], object]) -> Callable[[Folder], None]:
+def edit_manifest(change: Callable[[Document], object]) -> Callable[[Folder], None]:
     """Return a change that loads the manifest, hands it to a function and writes it back."""
 
     def apply(folder: Folder) -> None:
@@ -125,22 +125,22 @@ def edit_manifest(change: Callable[[dict], object]) -> Callable[[Folder], None]:
     return apply
 
 
-def _negate(doc: dict) -> None:
+def _negate(doc: Document) -> None:
     for kind in ("rnn", "gru"):
         doc["results_summary"][f"{kind}_orders_of_decay_per_10steps"] *= -1
 
 
-def _enrich(doc: dict) -> None:
+def _enrich(doc: Document) -> None:
     doc |= {"author": "A. Student", "git_commit": "0000000"}
     doc["config"] |= {"vocab_size": 9, "d_embed": 16, "gate_bias": -2.0}
     doc["results_summary"]["update_gate_mean"] = 0.13
 
 
-def _lower_option(doc: dict) -> None:
+def _lower_option(doc: Document) -> None:
     doc["config"]["synthetic_target"] = "option a (pronouns)"
 
 
-MANIFESTS: dict[str, tuple[str, Papers, Callable[[dict], object] | None]] = {
+MANIFESTS: dict[str, tuple[str, Papers, Callable[[Document], object] | None]] = {
     "python-x": ('the version is given as "3.11.x"', Papers(python="3.11.x"), None),
     "date-time": ("an ISO date-time", Papers(date="2026-03-14T18:05:09+01:00"), None),
     "orders-n-over-5": ("definition (b): N / 5", Papers(orders=Numbers.per_fifth), None),

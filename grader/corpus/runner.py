@@ -79,8 +79,7 @@ def main() -> None:
     if run is run_forked:
         warm_up()
     for line in sys.stdin:
-        sys.__stdout__.write(f"{run(json.loads(line))}\n")
-        sys.__stdout__.flush()
+        print(run(json.loads(line)), file=sys.__stdout__, flush=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from grader.corpus.model import Case, Change, Expectation, Folder, Style
+from grader.corpus.model import Case, Change, Document, Expectation, Folder, Style
 from grader.corpus.styles import columns, concat, rows
 
 UNREADABLE = Expectation(
@@ -19,7 +19,7 @@ EDITED = Expectation(
 )
 
 
-def edit_decay(change: Callable[[dict], dict | None]) -> Change:
+def edit_decay(change: Callable[[Document], Document | None]) -> Change:
     """Return a change to the parsed document; None means that it was changed in place."""
 
     def apply(folder: Folder) -> None:
@@ -51,13 +51,13 @@ def then_papers(change: Change) -> Change:
 def set_entry(kind: str, t: int, value: object) -> Change:
     """Return a change of one entry."""
 
-    def change(doc: dict) -> None:
+    def change(doc: Document) -> None:
         doc[kind][t] = value
 
     return edit_decay(change)
 
 
-def _extended(doc: dict) -> dict:
+def _extended(doc: Document) -> Document:
     return {kind: [*doc[kind], doc[kind][-1] * 1.2, doc[kind][-1] * 1.4] for kind in ("rnn", "gru")}
 
 
@@ -65,7 +65,7 @@ def _cut(count: int) -> Change:
     return edit_decay(lambda doc: {kind: doc[kind][:count] for kind in ("rnn", "gru")})
 
 
-def _tail_dropped(doc: dict) -> dict:
+def _tail_dropped(doc: Document) -> Document:
     return {"rnn": doc["rnn"], "gru": doc["gru"][:-1]}
 
 
@@ -74,11 +74,11 @@ def _duplicate(text: str) -> str:
     return text.rstrip().removesuffix("}") + f', "rnn": {json.dumps(other)}}}'
 
 
-def _as_strings(doc: dict) -> dict:
+def _as_strings(doc: Document) -> Document:
     return {kind: [str(g) for g in doc[kind]] for kind in ("rnn", "gru")}
 
 
-def _as_numpy_strings(doc: dict) -> dict:
+def _as_numpy_strings(doc: Document) -> Document:
     return {kind: [f"np.float64({g!r})" for g in doc[kind]] for kind in ("rnn", "gru")}
 
 
@@ -134,17 +134,17 @@ DAMAGED: dict[str, tuple[str, Expectation, Change]] = {
 }
 
 
-def _scaled(doc: dict) -> None:
+def _scaled(doc: Document) -> None:
     doc["rnn"] = [g * 0.5 for g in doc["rnn"]]
 
 
-def _straight(doc: dict) -> dict:
+def _straight(doc: Document) -> Document:
     rnn = [doc["rnn"][-1] * 10 ** (-0.25 * (49 - t)) for t in range(50)]
     gru = [doc["gru"][-1] * 10 ** (-0.04 * (49 - t)) for t in range(50)]
     return {"rnn": rnn, "gru": gru}
 
 
-def _one_bent(doc: dict) -> None:
+def _one_bent(doc: Document) -> None:
     doc["rnn"][10] *= 1.5
 
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from grader.corpus.model import Case, Change, Edit, Expectation, Folder
+from grader.corpus.model import Case, Change, Document, Edit, Expectation, Folder
 from grader.corpus.papers import Numbers, Papers, english
 from grader.corpus.right_documents import edit_manifest
 from grader.corpus.styles import columns, concat, rows
@@ -65,8 +65,8 @@ RADII: dict[str, tuple[str, float]] = {
 }
 
 
-def _drop(*path: str) -> Callable[[dict], object]:
-    def change(doc: dict) -> None:
+def _drop(*path: str) -> Callable[[Document], object]:
+    def change(doc: Document) -> None:
         for key in path[:-1]:
             doc = doc[key]
         del doc[path[-1]]
@@ -74,19 +74,28 @@ def _drop(*path: str) -> Callable[[dict], object]:
     return change
 
 
-def _nulls(doc: dict) -> None:
+def _nulls(doc: Document) -> None:
     doc["results_summary"] = dict.fromkeys(doc["results_summary"])
 
 
-def _one_null(doc: dict) -> None:
+def _one_null(doc: Document) -> None:
     doc["results_summary"]["gru_orders_of_decay_per_10steps"] = None
 
 
-def _orders_as_text(doc: dict) -> None:
+def _orders_as_text(doc: Document) -> None:
     doc["results_summary"]["rnn_orders_of_decay_per_10steps"] = "fast"
 
 
-EDITED: dict[str, tuple[str, Expectation, Callable[[dict], object]]] = {
+def _radius(value: float) -> Change:
+    """Return a change of the quoted radius."""
+
+    def change(doc: Document) -> None:
+        doc["results_summary"]["rnn_spectral_radius_W_hh"] = value
+
+    return edit_manifest(change)
+
+
+EDITED: dict[str, tuple[str, Expectation, Callable[[Document], object]]] = {
     "nulls": ("null left in results_summary", NULLS, _nulls),
     "one-null": ("null left for the GRU", NULLS, _one_null),
     "orders-as-text": ("a word in place of a number", NULLS, _orders_as_text),
@@ -126,9 +135,8 @@ def _manifests() -> list[Case]:
         for name, (said, expect, form) in papers.items()
     ]
     changed = {name: (said, expect, edit_manifest(f)) for name, (said, expect, f) in EDITED.items()}
-    key = "rnn_spectral_radius_W_hh"
     for name, (said, value) in RADII.items():
-        change = edit_manifest(lambda doc, v=value: doc["results_summary"].update({key: v}))
+        change = _radius(value)
         changed[f"rho-{name}"] = (said, RADIUS, change)
     missing = fails("files.present", verdict="not_passed")
     broken = one_of("manifest.readable", "files.readable", verdict="not_passed")

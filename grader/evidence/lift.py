@@ -189,7 +189,7 @@ class _Lifter:
         transposed = program(h + 1e-30j * np.eye(h.size)).imag / 1e-30
         if np.linalg.cond(transposed) > WORST_CONDITION:
             raise self._lost("no_head")
-        return np.linalg.solve(transposed, self.replay.values[before])
+        return np.asarray(np.linalg.solve(transposed, self.replay.values[before]))
 
 
 def _demand_same_run(heard: Recording, decay_file: bytes | None) -> Decay:
@@ -213,4 +213,3 @@ def _lists(data: bytes | None) -> Decay | None:
     if data is None:
         return None
     return read_decay(LoadedFile("decay.json", data, ""))[0]
-

@@ -72,9 +72,10 @@ class LiftedCalls(Calls):
         """Replay the recording with other parameters and keep it as `handle`."""
         base = self._replays[source]
         changed = {**self.parameters.of(base.values), **arrays}
-        same = all(np.array_equal(a, b) for a, b in zip(
-            changed.values(), self.parameters.of(base.values).values(), strict=True
-        ))
+        same = all(
+            np.array_equal(a, b)
+            for a, b in zip(changed.values(), self.parameters.of(base.values).values(), strict=True)
+        )
         ids = self.parameters.ids
         self._replays[handle] = base if same else base.at(ids, self.parameters.flat(changed))
         self._programs = {key: p for key, p in self._programs.items() if key[0] != handle}
@@ -113,9 +114,7 @@ class LiftedCalls(Calls):
         if self.known and handle.partition(".")[0] != DECLARED:
             raise MisbehaviourError(Misbehaviour("lost", "bptt"))
         values = self._replays[handle].values
-        rows = [
-            self.known[t] if ids is None else values[ids] for t, ids in enumerate(self.vectors)
-        ]
+        rows = [self.known[t] if ids is None else values[ids] for t, ids in enumerate(self.vectors)]
         dh = np.array(rows)
         return self._checked(dh, (self.found.length + 1, self.found.states[0].size), "bptt")
 

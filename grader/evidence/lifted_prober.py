@@ -36,7 +36,7 @@ class LiftedRoles:
     def __init__(self, calls: LiftedCalls, gates: Gates, rng: np.random.Generator) -> None:
         self._calls, self._gates, self._rng = calls, gates, rng
         self.convention = "zh+(1-z)c" if gates.keeps else "(1-z)h+zc"
-        self.reset = gates.reset
+        self.reset: str = gates.reset
 
     def _vectors(self, handle: str, step: int) -> StepVectors:
         states = self._calls.found.states

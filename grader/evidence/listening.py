@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import tracing  # type: ignore[import-not-found]  # its RECORDER is replaced when a script begins
 from tracing import (  # type: ignore[import-not-found]  # loaded beside this file, in the child
     HANDLERS,
     Scalar,
     Traced,
     ids_of,
-    listeners,
     plain,
     traced,
 )
+from ufuncs import external  # type: ignore[import-not-found]  # as above
 
-import tracing  # type: ignore[import-not-found]  # its RECORDER is replaced when a script begins
-
-MOVES = frozenset(
-    "reshape transpose ravel squeeze swapaxes concatenate stack hstack vstack dstack split "
-    "array_split copy flip flipud fliplr roll rot90 tile repeat take take_along_axis expand_dims "
-    "atleast_1d atleast_2d atleast_3d moveaxis rollaxis diagonal diag broadcast_to "
-    "broadcast_arrays column_stack row_stack vsplit hsplit append delete insert resize compress "
-    "extract choose triu tril pad permute_dims unstack matrix_transpose block".split()
-)
+MOVES = frozenset((
+    "reshape", "transpose", "ravel", "squeeze", "swapaxes", "concatenate", "stack", "hstack",
+    "vstack", "dstack", "split", "array_split", "copy", "flip", "flipud", "fliplr", "roll",
+    "rot90", "tile", "repeat", "take", "take_along_axis", "expand_dims", "atleast_1d",
+    "atleast_2d", "atleast_3d", "moveaxis", "rollaxis", "diagonal", "diag", "broadcast_to",
+    "broadcast_arrays", "column_stack", "row_stack", "vsplit", "hsplit", "append", "delete",
+    "insert", "resize", "compress", "extract", "choose", "triu", "tril", "pad", "permute_dims",
+    "unstack", "matrix_transpose", "block"
+))  # fmt: skip
 """Functions that only move elements; where they fill with zeros, these are constants."""
 
-MEANS = frozenset("sum mean max min amax amin prod".split())
-SAME_SHAPE = frozenset("zeros_like ones_like empty_like full_like".split())
-DATA_ONLY = frozenset(
-    "shape ndim size array_equal allclose isclose isfinite isnan isinf argmax argmin argsort "
-    "array_repr array_str array2string save savetxt savez all any count_nonzero nonzero "
-    "flatnonzero searchsorted can_cast result_type may_share_memory shares_memory".split()
-)
+MEANS = frozenset((
+    "sum", "mean", "max", "min", "amax", "amin", "prod"
+))  # fmt: skip
+OVERWRITING = frozenset(("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"))
+SAME_SHAPE = frozenset((
+    "zeros_like", "ones_like", "empty_like", "full_like"
+))  # fmt: skip
+DATA_ONLY = frozenset((
+    "shape", "ndim", "size", "array_equal", "allclose", "isclose", "isfinite", "isnan", "isinf",
+    "argmax", "argmin", "argsort", "array_repr", "array_str", "array2string", "save", "savetxt",
+    "savez", "all", "any", "count_nonzero", "nonzero", "flatnonzero", "searchsorted", "can_cast",
+    "result_type", "may_share_memory", "shares_memory"
+))  # fmt: skip
 
 
 def mapped(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any nest
@@ -51,7 +59,7 @@ def _moved(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[s
     name = function.__name__
     data = 1 if name in ("take", "compress", "extract", "choose", "delete") else len(args)
     given = tuple(
-        mapped(a, _shifted) if i < data or name == "insert" and i == 2 else plain(a)
+        mapped(a, _shifted) if i < data or (name == "insert" and i == 2) else plain(a)
         for i, a in enumerate(args)
     )
     if name == "choose":
@@ -79,24 +87,21 @@ def on_function(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401
     """Answer one of NumPy's functions for listening arrays."""
     name = getattr(function, "__name__", "")
     known = FUNCTIONS.get(name) if getattr(function, "__module__", "").startswith("numpy") else None
-    try:
-        if known is not None:
+    known = known or (_moved if name in MOVES else None)
+    if known is not None:
+        # Either the student's own mistake, raised again below, or a use we do not know.
+        with contextlib.suppress(TypeError, ValueError, IndexError, KeyError, AttributeError):
             return known(function, args, keywords)
-        if name in MOVES:
-            return _moved(function, args, keywords)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):
-        pass  # either the student's own mistake, raised again below, or a use we do not know
-    if name in ("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"):
+    if name in OVERWRITING:
         return _overwritten(function, args, keywords)
     result = function(*plain(args), **plain(keywords))
-    if name in DATA_ONLY:
-        return result
     if name in SAME_SHAPE:
         return tracing.RECORDER.leaf(result, name)
+    if name in DATA_ONLY:
+        return result
     if type(result) in (list, tuple):
-        parts = (HANDLERS["external"](name, (args, keywords), part) for part in result)
-        return type(result)(parts)
-    return HANDLERS["external"](name, (args, keywords), result)
+        return type(result)(external(name, (args, keywords), part) for part in result)
+    return external(name, (args, keywords), result)
 
 
 def _overwritten(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
@@ -174,7 +179,9 @@ def _einsum(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - N
         letters = sorted(c for c in set(text) - {","} if text.count(c) == 1)
         text = f"{text}->{''.join(letters)}"
     result = function(*plain(args), **plain(keywords))
-    return tracing.RECORDER.operation("einsum", [_array(a) for a in args[1:]], result, {"subscripts": text})
+    return tracing.RECORDER.operation(
+        "einsum", [_array(a) for a in args[1:]], result, {"subscripts": text}
+    )
 
 
 def _outer(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401, ARG001 - NumPy's protocol
@@ -211,9 +218,9 @@ def _where(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - Nu
     return traced(np.array(result), ids)
 
 
-def _clip(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - NumPy's protocol
+def _clip(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401, ARG001 - NumPy's protocol
     """Clip: an entry within the bounds keeps its id, one beyond takes the bound's."""
-    x, low, high = (list(args) + [None, None])[:3]
+    x, low, high = [*args, None, None][:3]
     low = keywords.get("a_min", keywords.get("min", low))
     high = keywords.get("a_max", keywords.get("max", high))
     if low is not None:
@@ -283,7 +290,7 @@ def _computing(name: str) -> Callable[..., Any]:
     def method(self: Traced, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
         if set(keywords) - {"axis", "keepdims", "decimals", "min", "max"}:
             values = getattr(self.view(np.ndarray), name)(*plain(args), **plain(keywords))
-            return HANDLERS["external"](name, (self,), values)
+            return external(name, (self,), values)
         return getattr(np, name)(self, *args, **keywords)
 
     return method
@@ -312,9 +319,14 @@ def _item(self: Traced, *args: Any) -> Any:  # noqa: ANN401 - a number
     return self.reshape(-1)[args[0] if len(args) == 1 else 0] if len(args) < 2 else self[args]
 
 
-for _name in "reshape transpose ravel squeeze swapaxes repeat take flatten diagonal copy".split():
+for _name in (
+    "reshape", "transpose", "ravel", "squeeze", "swapaxes", "repeat", "take", "flatten",
+    "diagonal", "copy"
+):  # fmt: skip
     setattr(Traced, _name, _moving(_name))
-for _name in "sum mean max min prod std var clip round dot cumsum trace".split():
+for _name in (
+    "sum", "mean", "max", "min", "prod", "std", "var", "clip", "round", "dot", "cumsum", "trace"
+):  # fmt: skip
     setattr(Traced, _name, _computing(_name))
 for _name, _method in (("astype", _astype), ("fill", _fill), ("tolist", _tolist), ("item", _item)):
     setattr(Traced, _name, _method)

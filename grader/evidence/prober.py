@@ -25,7 +25,7 @@ from grader.evidence.purity import demand_same_copy, same, unmoved
 from grader.evidence.rerun import Session
 from grader.evidence.roles import GruRoles
 from grader.evidence.saturation import with_gate, with_states
-from grader.evidence.scenes import Site, explained
+from grader.evidence.scenes import Roles, Site, explained
 from grader.evidence.seeds import Plan, recorded_seed
 from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import STEPS, Kind
@@ -74,7 +74,7 @@ class Prober:
         self.notes = Notes()
         self.arrays: dict[str, Array] = {}
         self.floor = 0.0
-        self.roles: GruRoles | None = None
+        self.roles: Roles | None = None
 
     def run(self) -> ProbeFacts:
         """Measure everything that can be measured; the first misbehaviour ends the measuring."""
@@ -249,7 +249,7 @@ class Prober:
         """Return the tokens of the sequence at enlarged parameters."""
         return [known[i] for i in self.rng.integers(len(known), size=HOT_LENGTH)]
 
-    def _find_roles(self, hot: Mapping[str, Array], known: Sequence[int]) -> GruRoles | None:
+    def _find_roles(self, hot: Mapping[str, Array], known: Sequence[int]) -> Roles | None:
         """Return the roles of a GRU's parameters, found at the enlarged ones."""
         return forward_.roles_of(self.forward, "hot", hot, self.notes.d, known, self.rng)
 
@@ -282,7 +282,8 @@ class Prober:
         if self.kind == "rnn":
             found = forward_.examine_rnn(self.forward, place, states, self.rng)
         else:
-            found = forward_.examine_gru(self.forward, place, arrays, self.roles, states, self.rng)
+            roles = self.roles if isinstance(self.roles, GruRoles) else None
+            found = forward_.examine_gru(self.forward, place, arrays, roles, states, self.rng)
         self._note_forward(found)
 
     def _note_forward(self, found: ForwardFacts) -> None:

@@ -20,17 +20,19 @@ from pathlib import Path
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - before anything is imported
-sys.path.insert(0, HERE)
-import worker  # type: ignore[import-not-found]  # our neighbours, by name; the folder leaves the path again
+sys.path.insert(0, HERE)  # for our neighbours, by name; the folder leaves the path again
+import worker  # type: ignore[import-not-found]  # noqa: E402 - from the folder above
 
-import listening  # type: ignore[import-not-found]
-import tracing  # type: ignore[import-not-found]
+# The worker brings the path on which NumPy is.
+# isort: split
+import listening  # type: ignore[import-not-found]  # noqa: E402 - from the folder above
+import tracing  # type: ignore[import-not-found]  # noqa: E402 - as above
 
 sys.path.remove(HERE)
 
-import numpy as np
+import numpy as np  # noqa: E402 - after our neighbours, which import it
 
-for _name in ("worker", "tracing", "listening"):
+for _name in ("worker", "tracing", "listening", "ufuncs"):
     del sys.modules[_name]  # names that a submission may use for its own modules
 
 HOOK = "__vangrad_heard__"
@@ -57,7 +59,7 @@ PASSED = (dict, list, tuple, set, zip, enumerate, map, filter, reversed, sorted,
 class Hooked(ast.NodeTransformer):
     """Turns each call f(a) into hook(f, a)."""
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802 - ast's own name
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         """Wrap one call."""
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in UNHOOKED:
@@ -94,6 +96,7 @@ class Stub(types.ModuleType):
         return Stub(name)
 
     def __call__(self, *args: Any, **_: Any) -> Any:  # noqa: ANN401 - anything
+        """Answer with another stub; a figure that is saved becomes an empty file."""
         if self.__name__ == "savefig" and args and isinstance(args[0], (str, os.PathLike)):
             Path(args[0]).touch()
         return Stub("answer")
@@ -191,8 +194,10 @@ def _taken_in(function: Any, args: Any, keywords: Any, result: Any) -> Any:  # n
     name = getattr(function, "__name__", type(function).__name__)
     if given and name not in listening.DATA_ONLY:
         if type(result) in (list, tuple):
-            return type(result)(listening.HANDLERS["external"](name, given, x) if _bare(x) else x for x in result)
-        return listening.HANDLERS["external"](name, given, result) if _bare(result) else result
+            return type(result)(
+                listening.external(name, given, x) if _bare(x) else x for x in result
+            )
+        return listening.external(name, given, result) if _bare(result) else result
     if type(result) in (list, tuple):
         return type(result)(recorder.leaf(x, name) if _array(x) else x for x in result)
     return recorder.leaf(result, name) if _array(result) else result
@@ -278,7 +283,7 @@ def _refuse() -> Any:  # noqa: ANN401 - never returns
 
 
 def packed(recorder: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:  # noqa: ANN401 - tracing.Recorder
-    """Return the recording as header and arrays, in the form `schemas/recording.schema.json` has."""
+    """Return the recording as header and arrays: the form of `schemas/recording.schema.json`."""
     shapes: dict[tuple[int, ...], int] = {}
     rows, ids, constants = [], [], []
     for shape, flat, values in recorder.tables:

@@ -43,6 +43,26 @@ class Site:
     parts: Derivatives | None = None
 
 
+class StepRoles(Protocol):
+    """Gates of a GRU that are known as parts of its steps, and not as parts of its parameters."""
+
+    convention: str
+    reset: str
+
+    def gates(
+        self, arrays: Mapping[str, Array], tokens: Sequence[int], states: Array
+    ) -> tuple[Array, Array, Array]:
+        """Return update gate, reset gate and candidate of every step, (T, d) each."""
+        ...
+
+    def scene_parts(self, site: Site) -> dict[str, Any] | None:
+        """Return matrices and gates at a site; None where the formula does not hold."""
+        ...
+
+
+Roles = GruRoles | StepRoles
+
+
 class SceneBuilder:
     """Builds the scenes of one model."""
 
@@ -51,7 +71,7 @@ class SceneBuilder:
         kind: Kind,
         forward: Differentiator,
         classes: int,
-        roles: GruRoles | None,
+        roles: Roles | None,
         rng: np.random.Generator,
     ) -> None:
         self.kind = kind
@@ -213,7 +233,7 @@ class Probed(Protocol):
     plan: Plan
     rng: np.random.Generator
     forward: Differentiator
-    roles: GruRoles | None
+    roles: Roles | None
 
 
 def explained(facts: ProbeFacts, probed: Probed, sites: Sequence[Site]) -> tuple[Diagnosis, ...]:

@@ -7,7 +7,6 @@ parent, which computes every recorded operation again.
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
@@ -17,15 +16,6 @@ import numpy as np
 Ids: TypeAlias = np.ndarray
 CONSTANT, LOST = -1, -2
 
-UNARY = frozenset(
-    "tanh sinh cosh exp expm1 log log1p log2 log10 sqrt square absolute negative positive sign "
-    "reciprocal fabs conjugate".split()
-)
-BINARY = frozenset(
-    "add subtract multiply divide power float_power maximum minimum logaddexp fmax fmin matmul "
-    "vecdot".split()
-)
-REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
 
 MAX_ELEMENTS = 6_000_000
 MAX_OPERATIONS = 300_000
@@ -81,7 +71,7 @@ class Recorder:
 
     def where(self) -> tuple[str, int]:
         """Return file and line of the student's code that is running."""
-        frame = sys._getframe(1)  # noqa: SLF001 - the one way to know the line
+        frame = sys._getframe(1)
         while frame is not None:
             if frame.f_code.co_filename.startswith(self.folder):
                 return frame.f_code.co_filename, frame.f_lineno
@@ -215,9 +205,9 @@ class Traced(np.ndarray):
         self._ids = None
 
     def __array_ufunc__(self, ufunc, method, *inputs, out=None, **keywords):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN204 - NumPy's protocol
-        return on_ufunc(ufunc, method, inputs, out, keywords)
+        return HANDLERS["ufunc"](ufunc, method, inputs, out, keywords)
 
-    def __array_function__(self, function, types, args, keywords):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204, ARG002 - NumPy's protocol
+    def __array_function__(self, function, types, args, keywords):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204 - NumPy's protocol
         from_numpy = HANDLERS["function"]
         return from_numpy(function, args, keywords)
 
@@ -260,14 +250,17 @@ class Traced(np.ndarray):
 
     @property
     def flat(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - a view where NumPy can make one
+        """The elements in a row."""
         return self.reshape(-1)
 
     @property
     def T(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - an array
+        """The transpose."""
         return self.transpose()
 
     @property
     def real(self) -> Any:  # type: ignore[override]  # noqa: ANN401 - an array
+        """The array: nothing here is complex."""
         return self
 
 
@@ -280,11 +273,12 @@ class Scalar(float):
 
     @staticmethod
     def make(value: float, ids: Ids) -> Scalar:
+        """Return a number with the id in `ids`, shape ()."""
         made = Scalar(value)
         made._ids = ids
         return made
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:  # noqa: ANN401, ARG002 - NumPy's protocol
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:  # noqa: ANN401 - NumPy's protocol
         return np.array(float(self), dtype=dtype or np.float64)
 
     __array_ufunc__ = Traced.__array_ufunc__
@@ -352,71 +346,5 @@ for _ufunc, _name in (
     _binary(_ufunc, _name)
 
 
-def on_ufunc(
-    ufunc: np.ufunc,
-    method: str,
-    inputs: tuple[Any, ...],
-    out: Any,  # noqa: ANN401 - None, an array or a tuple of arrays
-    keywords: dict[str, Any],
-) -> Any:  # noqa: ANN401 - whatever the ufunc gives
-    """Compute a ufunc on plain arrays and record it where it is a known one."""
-    plains = [plain(x) for x in inputs]
-    bare = {key: plain(value) for key, value in keywords.items() if key != "dtype"}
-    before = [np.array(x, copy=True) for x in plains] if out is not None else plains
-    if out is not None:
-        target = out[0] if isinstance(out, tuple) else out
-        getattr(ufunc, method)(*plains, out=plain(target), **bare)
-        heard = [_with_value(x, y) for x, y in zip(inputs, before, strict=True)]
-        made = _named(ufunc, method, heard, np.array(plain(target)), bare)
-        if isinstance(target, Traced) and target._ids is not None:
-            target._ids[...] = ids_of(made)
-        return target
-    result = getattr(ufunc, method)(*plains, **bare)
-    if isinstance(result, tuple):
-        return tuple(_external(ufunc.__name__, inputs, part) for part in result)
-    if not isinstance(result, (np.ndarray, np.floating)) or result.dtype.kind != "f":
-        return result
-    return _named(ufunc, method, inputs, result, bare)
-
-
-def _with_value(heard: Any, before: np.ndarray) -> Any:  # noqa: ANN401 - an array or scalar with ids
-    """Return the input of an operation in place as it was before."""
-    ids = ids_of(heard)
-    return traced(before, np.array(ids)) if (ids != CONSTANT).any() else before
-
-
-def _named(
-    ufunc: np.ufunc,
-    method: str,
-    inputs: Sequence[Any],
-    result: Any,  # noqa: ANN401 - an array or scalar
-    keywords: Mapping[str, Any],
-) -> Any:  # noqa: ANN401 - the same with ids
-    name = {"true_divide": "divide"}.get(ufunc.__name__, ufunc.__name__)
-    if method == "__call__" and name in UNARY | BINARY and not keywords.get("where", True) is not True:
-        return RECORDER.operation(name, inputs, result)
-    if method == "reduce" and name in REDUCTIONS and keywords.get("initial") in (None, np._NoValue):
-        axis = keywords.get("axis", inputs[1] if len(inputs) > 1 else 0)
-        options = {"axis": _axis(axis), "keepdims": bool(keywords.get("keepdims", False))}
-        return RECORDER.operation(REDUCTIONS[name], inputs[:1], result, options)
-    if method == "outer" and name in BINARY:
-        left, right = inputs
-        shaped = np.reshape(left, (*np.shape(plain(left)), *(1 for _ in np.shape(plain(right)))))
-        return RECORDER.operation(name, (shaped, right), result)
-    return _external(ufunc.__name__ + "." + method, inputs, result)
-
-
-def _axis(axis: Any) -> Any:  # noqa: ANN401 - None, an int or a tuple
-    if axis is None:
-        return None
-    return [int(a) for a in axis] if isinstance(axis, tuple) else int(axis)
-
-
-def _external(call: str, inputs: Sequence[Any], result: Any) -> Any:  # noqa: ANN401 - as computed
-    """Record an operation nobody knows: its inputs are known, its derivative is not."""
-    if not isinstance(result, (np.ndarray, np.floating, float)) or np.asarray(result).dtype.kind != "f":
-        return result
-    return RECORDER.operation("external", list(listeners(list(inputs))), result, {"call": call})
-
-
-HANDLERS: dict[str, Callable[..., Any]] = {"external": _external}
+HANDLERS: dict[str, Callable[..., Any]] = {}
+"""What answers NumPy's protocols: `ufuncs` and `listening` register there."""

@@ -72,7 +72,9 @@ def unpack(
 class _Reader:
     """Reads words, tables and rows."""
 
-    def __init__(self, header: Mapping[str, Any], arrays: Mapping[str, Array], folder: Path) -> None:
+    def __init__(
+        self, header: Mapping[str, Any], arrays: Mapping[str, Array], folder: Path
+    ) -> None:
         self.folder = folder
         self.values = np.asarray(arrays["values"], dtype=np.float64)
         if self.values.ndim != 1 or any(name not in arrays for name in ARRAYS):
@@ -181,9 +183,7 @@ def _shape(sizes: object) -> tuple[int, ...]:
     raise ValueError("a shape is none")
 
 
-def _demand_order(
-    operations: tuple[Operation, ...], leaves: tuple[Leaf, ...], count: int
-) -> None:
+def _demand_order(operations: tuple[Operation, ...], leaves: tuple[Leaf, ...], count: int) -> None:
     """Demand that every id is made exactly once, and before it is read."""
     made_at = np.full(count, np.iinfo(np.int64).max)
     times = np.zeros(count, dtype=np.int64)

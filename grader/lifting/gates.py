@@ -211,7 +211,7 @@ def _linear(a: Array, x: Array) -> tuple[Array, Array, float] | None:
     misfit = float(np.abs(design @ solved - a).max())
     if not misfit <= FITS * max(1.0, float(np.abs(a).max())):
         return None
-    return solved[:-1].T, solved[-1], misfit
+    return np.asarray(solved[:-1].T), np.asarray(solved[-1]), misfit
 
 
 def _by_rows(a: Array, designs: Sequence[Array]) -> tuple[Array, Array, float] | None:

@@ -95,8 +95,9 @@ ELEMENTWISE: dict[str, Callable[..., Values]] = {
     "minimum": np.minimum,
     "fmax": np.fmax,
     "fmin": np.fmin,
-    "logaddexp": lambda a, b: np.log(np.exp(a - np.maximum(a, b)) + np.exp(b - np.maximum(a, b)))
-    + np.maximum(a, b),
+    "logaddexp": lambda a, b: (
+        np.log(np.exp(a - np.maximum(a, b)) + np.exp(b - np.maximum(a, b))) + np.maximum(a, b)
+    ),
 }
 
 
@@ -113,8 +114,13 @@ def _matmul(operands: Sequence[Batch], _: Options) -> Values:
     product = left @ right
     if b.ndim == 1:
         product = product[..., 0]
-    return np.asarray(product[..., 0, :] if a.ndim == 1 and b.ndim > 1 else
-                      product[..., 0] if a.ndim == 1 else product)
+    return np.asarray(
+        product[..., 0, :]
+        if a.ndim == 1 and b.ndim > 1
+        else product[..., 0]
+        if a.ndim == 1
+        else product
+    )
 
 
 def _einsum(operands: Sequence[Batch], options: Options) -> Values:

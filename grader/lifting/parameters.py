@@ -11,10 +11,11 @@ from grader.facts import Array
 from grader.lifting.recording import Ids
 from grader.lifting.replay import Replay
 
-FIXED_ORIGINS = frozenset(
-    "zeros zeros_like ones ones_like full full_like empty empty_like eye identity arange linspace "
-    "array asarray asanyarray ascontiguousarray fromiter tri".split()
-)
+FIXED_ORIGINS = frozenset((
+    "zeros", "zeros_like", "ones", "ones_like", "full", "full_like", "empty", "empty_like", "eye",
+    "identity", "arange", "linspace", "array", "asarray", "asanyarray", "ascontiguousarray",
+    "fromiter", "tri"
+))  # fmt: skip
 """Constructors of constants: the ones of 1 − z are no parameter."""
 
 

@@ -6,6 +6,7 @@ well as a right one's.
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -160,7 +161,7 @@ def _after(replay: Replay, state: Ids, order: Sequence[_Use], last: int) -> Ids 
             touched = np.append(replay.dependents(state, use.number), [False, False])
             part = use.vector[touched[use.vector]]
             if part.size == state.size:
-                return part
+                return np.asarray(part)
     return None
 
 
@@ -172,6 +173,6 @@ def is_cut(replay: Replay, states: Sequence[Ids], rng: np.random.Generator) -> b
     start = replay.values[states[0]][None] + 0.1 * rng.standard_normal((1, states[0].size))
     whole = replay.between([states[0]], states[-1])(start)
     state = start
-    for before, after in zip(states[:-1], states[1:], strict=True):
+    for before, after in itertools.pairwise(states):
         state = replay.between([before], after)(state)
     return bool(np.allclose(state, whole, rtol=1e-9, atol=1e-300))

@@ -69,9 +69,7 @@ class Program:
             for step in self._steps:
                 operands = [
                     _gathered(operand, columns, buffer)
-                    for operand, columns in zip(
-                        step.operation.operands, step.columns, strict=True
-                    )
+                    for operand, columns in zip(step.operation.operands, step.columns, strict=True)
                 ]
                 result = forward(step.operation.name, operands, step.operation.options)
                 buffer[step.out] = result.reshape(n, -1).T
