@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader import tolerances
-from grader.facts import Array, Misbehaviour, PointFacts, ProbeFacts
+from grader.facts import Array, Misbehaviour, NotLifted, PointFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
 from grader.recorded import RecordedList
 
@@ -39,29 +39,28 @@ def functions(material: Material) -> Iterator[Finding]:
     if not material.probe:
         yield Finding("not_loaded", Outcome.NOT_ASSESSED, file=SCRIPT)
         return
+    missed = {kind: facts for kind, facts in _probed(material) if facts.status == "no-functions"}
+    alike = len(missed) == 2 and missed["rnn"].not_lifted == missed["gru"].not_lifted
+    for kind, facts in missed.items():
+        if not alike or kind == "rnn":
+            yield _not_offered(None if alike else kind, facts)
     for kind, facts in _probed(material):
         if facts.level == "lifted":
             yield Finding("lifted", Outcome.NOTE, model=kind, file=SCRIPT)
-        if facts.status == "no-functions":
-            yield _not_offered(kind, facts)
-            continue
         for misbehaviour in facts.misbehaviours:
             yield _misbehaviour(kind, misbehaviour)
 
 
-def _not_offered(kind: Kind, facts: ProbeFacts) -> Finding:
+def _not_offered(kind: Kind | None, facts: ProbeFacts) -> Finding:
     """Say which functions are missing, and why the script could not be verified without them."""
-    missing, why = list(facts.missing_functions), facts.not_lifted
-    name = "none_offered" if len(missing) == 5 else "some_missing"
-    if why is None:
-        return Finding(name, Outcome.NOT_ASSESSED, {"names": missing}, file=SCRIPT)
+    missing, why = list(facts.missing_functions), facts.not_lifted or NotLifted("not_tried")
     data: dict[str, Value] = {
         "names": missing,
         "reason": Term(f"report.not_lifted.{why.reason}"),
         "what": why.what or "-",
     }
     return Finding(
-        f"{name}_not_lifted",
+        "none_offered" if len(missing) == 5 else "some_missing",
         Outcome.NOT_ASSESSED,
         data,
         model=kind,

@@ -204,7 +204,7 @@ def _demand_same_run(heard: Recording, decay_file: bytes | None) -> Decay:
         if ours.shape != theirs.shape:
             raise NotLiftedError("two_faced")
         allowed = recorded(dtype, 1024, STEPS) * np.abs(theirs)
-        if not np.all(np.abs(ours - theirs) <= allowed + np.asarray(unheard.half_unit[kind])):
+        if not np.all(np.abs(ours - theirs) <= allowed + np.asarray(unheard.half_unit.get(kind, 0.0))):
             raise NotLiftedError("two_faced")
     return listened
 

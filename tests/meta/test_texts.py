@@ -162,4 +162,4 @@ def test_sentences_are_free_of_stray_space(language, family):
     for key, text in leaves(table(language, family)):
         if isinstance(text, str) and not key.endswith(".example"):
             assert text == text.strip(), key
-            assert "  " not in text, key
+            assert "  " not in text or key.endswith(".written"), key

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.checks import gradient
-from grader.facts import LossFacts, Misbehaviour, ProbeFacts, Raised
+from grader.facts import LossFacts, Misbehaviour, NotLifted, ProbeFacts, Raised
 from grader.model import KINDS, Outcome
 from grader.texts import LANGUAGES, catalogue
 from tests.toys import decay, facts, forward, material, point
@@ -95,6 +95,7 @@ CASES = {
         material(probe=dict.fromkeys(KINDS, ProbeFacts("no-functions", ("loss",)))),
         RIGHT,
     ),
+    ("functions", "lifted"): (of(level="lifted"), RIGHT),
     ("forward", "not_examined"): (of(forward=None), RIGHT),
     ("forward", "not_tanh"): (seeing(recognised=False), RIGHT),
     ("forward", "no_gate"): (
@@ -181,6 +182,14 @@ def test_every_finding_can_be_said(language, case):
 def test_finding_is_about_the_model_it_was_found_at(case):
     (finding,) = found(case[0], CASES[case][0])
     assert finding.model == (None if case[1] in ("none_offered", "some_missing") else "rnn")
+
+
+def test_model_that_could_not_be_lifted_is_named_with_its_line():
+    lost = ProbeFacts("no-functions", NOTHING, not_lifted=NotLifted("no_way", "cells.py", 7, "sort"))
+    found_in = material(probe={"rnn": facts(level="lifted"), "gru": lost})
+    (why, lifted) = found("functions", found_in)
+    assert (why.model, why.file, why.line, why.data["what"]) == ("gru", "cells.py", 7, "sort")
+    assert (lifted.kind, lifted.model, lifted.outcome) == ("lifted", "rnn", Outcome.NOTE)
 
 
 OPEN = [("functions", "not_loaded"), ("functions", "none_offered"), ("functions", "some_missing"),
