@@ -149,7 +149,7 @@ class Scene:
     label : str
         The place: "declared", "hidden" or "hot".
     tokens, target
-        x_1 … x_T as token ids, and y.
+        x_1 … x_T as token ids, empty where they are not known, and y.
     states : ndarray, shape (T+1, d)
     recurrent : mapping of ndarray, shape (d, d)
         "h" (RNN), or "z", "r", "c" (GRU): what each pre-activation multiplies h_{t-1} by from the
@@ -191,6 +191,11 @@ class Scene:
     inputs: Array | None = None
     input_weights: Mapping[str, Array] = field(default_factory=dict)
     relative: float = 1e-12
+
+    @property
+    def length(self) -> int:
+        """T."""
+        return len(self.states) - 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -62,7 +62,7 @@ class Pass:
     def vectors(self, scene: Scene) -> Iterator[Array]:
         """Yield dL/dh_{T-1}, dL/dh_{T-2}, … dL/dh_0, each (1, d)."""
         dh, added = self.start(scene)[None], self.extras(scene)
-        T = len(scene.tokens)
+        T = scene.length
         for t in range(T, 0, -1):
             dh = self.factor * back(Steps(scene, np.array([t])), dh, self.choices)
             if added is not None:
@@ -89,7 +89,7 @@ class ChainSearch:
         """Return the match where the norms of a pass are the recorded lists."""
         worst = 0.0
         for scene, shown in self.evidence:
-            T = len(scene.tokens)
+            T = scene.length
             for t, vector in zip(range(T - 1, -1, -1), candidate.vectors(scene), strict=True):
                 held = _only(shown, t).held(norms(vector))
                 if not held.agree:
@@ -166,7 +166,7 @@ class ChainSearch:
                 name = "head-other-target"
                 yield Pass((name,), target=target, values={name: float(target)})
         factor = self._first_ratio(Pass())
-        length, classes = len(self.scene.tokens), len(self.scene.probabilities)
+        length, classes = self.scene.length, len(self.scene.probabilities)
         known = {1.0 / length: "head-divided-by-length", 1.0 / classes: "head-divided-by-classes"}
         name = next(
             (n for f, n in known.items() if np.isclose(f, factor, rtol=1e-6)), "head-scaled"

@@ -92,7 +92,7 @@ class HeadSearch:
         classes = len(self.scenes[0].probabilities)
         known = {
             "head-sign": [-1.0] * len(factors),
-            "head-divided-by-length": [1.0 / len(scene.tokens) for scene in self.scenes],
+            "head-divided-by-length": [1.0 / scene.length for scene in self.scenes],
             "head-divided-by-classes": [1.0 / classes] * len(factors),
         }
         for name, values in known.items():

@@ -45,7 +45,9 @@ def same_target(scene: Scene) -> Array:
 
 
 def next_token(scene: Scene) -> Array:
-    """Return x_{t+1} as the target at h_t, and y at h_T, shape (T+1, V)."""
+    """Return x_{t+1} as the target at h_t, and y at h_T, shape (T+1, V); NaN where unknown."""
+    if not scene.tokens:
+        return np.full((len(scene.states), len(scene.probabilities)), np.nan)
     return np.stack([onehot(scene, token) for token in (*scene.tokens, scene.target)])
 
 
@@ -85,6 +87,13 @@ def of_target(scene: Scene, target: int) -> Array:
     return np.asarray((scene.probabilities - onehot(scene, target)) @ scene.readout)
 
 
+def _of_token(scene: Scene, position: int) -> Array:
+    """Return Wᵀ(p − x) for a token of the sequence in place of the target."""
+    if not scene.tokens:
+        return np.full(scene.readout.shape[1], np.nan)
+    return of_target(scene, scene.tokens[position])
+
+
 HEADS: Mapping[str, Callable[[Scene], Array]] = {
     "right": right,
     "ones": lambda s: np.ones(s.readout.shape[1]),
@@ -106,8 +115,8 @@ HEADS: Mapping[str, Callable[[Scene], Array]] = {
     "probability-gradient": lambda s: _exact(s, _jacobian_of_softmax(s, onehot(s))),
     "sigmoid": _sigmoid_instead,
     "target-only": lambda s: _at_target(s, float(s.probabilities[s.target]) - 1.0),
-    "last-token": lambda s: _exact(s, s.probabilities - onehot(s, s.tokens[-1])),
-    "first-token": lambda s: _exact(s, s.probabilities - onehot(s, s.tokens[0])),
+    "last-token": lambda s: _of_token(s, -1),
+    "first-token": lambda s: _of_token(s, 0),
     "previous-target": lambda s: of_target(s, s.target - 1),
     "next-target": lambda s: of_target(s, s.target + 1),
     "zero": lambda s: np.zeros(s.readout.shape[1]),

@@ -73,6 +73,10 @@ class Calls:
             raise _broken("wrong_length", "make_sequence", found=len(tokens), wanted=length)
         return [int(token) for token in tokens], target
 
+    def token_ids(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        """Return the token ids behind what `sequence` gave: the same."""
+        return tuple(tokens)
+
     def params(self, handle: str, seed: int) -> dict[str, Array]:
         """Make the parameters, keep them in the child as `handle`, return their float arrays."""
         answer, arrays = self._ask("params", "init_params", handle=handle, seed=seed)

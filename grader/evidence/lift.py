@@ -15,19 +15,17 @@ from grader.evidence.lifted_calls import LiftedCalls
 from grader.evidence.lifted_prober import LiftedProber
 from grader.evidence.recorder import NotRecorded, record
 from grader.evidence.seeds import Plan
-from grader.facts import Array, NotLifted, ProbeFacts
+from grader.facts import NotLifted, ProbeFacts
 from grader.facts import Place as RunPlace
 from grader.lifting.claims import Vectors, belongs, find_elements, trace
 from grader.lifting.passes import ForwardPass, find_passes, is_cut
 from grader.lifting.recording import Ids, Recording
 from grader.lifting.replay import NoWayError, Replay
 from grader.lifting.targets import find_target, head_gradients
+from grader.lifting.timing import aligned, runs_forward
 from grader.model import KINDS, STEPS, Decay, Kind, LoadedFile, Submission
 from grader.reading.normalise import read_decay
 from grader.tolerances import recorded
-
-WORST_CONDITION = 1e7
-"""Condition of J_T up to which dL/dh_T may be solved for from dL/dh_{T-1}: 1e-9 is left."""
 
 
 class NotLiftedError(Exception):
@@ -154,22 +152,26 @@ class _Lifter:
             raise self._lost("no_target")
         claimed = trace(replay, elements, states[0].size) if elements is not None else None
         rows: list[Ids | None] = list(claimed.vectors) if claimed else [None] * STEPS
-        if any(row is None for row in rows):
-            rows = self._by_value(forward, target, rows, computed)
+        told = [row for row in rows if row is not None]
+        if len(told) < STEPS:
+            told = self._by_value(forward, target, rows, computed)
+        if runs_forward(replay, told):
+            told.reverse()
         hit = computed.equal(heads[target]) if sign else None
-        calls = LiftedCalls(kind, replay, forward, target, [*rows, hit[0] if hit else None])
-        if hit is None:
-            calls.known[STEPS] = self._solved(forward, rows[-1])
+        vectors = aligned(replay, forward, told, hit[0] if hit else None)
+        calls = LiftedCalls(kind, replay, forward, target, vectors)
+        if not calls.head_is_told():
+            raise self._lost("no_head")
         return calls
 
     def _by_value(
         self, forward: ForwardPass, target: int, rows: Sequence[Ids | None], computed: Vectors
-    ) -> list[Ids | None]:
+    ) -> list[Ids]:
         """Look for vectors that equal the gradient where no number leads to one."""
         seed = np.zeros(forward.probabilities.size)
         seed[target] = -1.0 / self.replay.values[forward.probabilities[target]]
         adjoint = self.replay.adjoint(forward.probabilities, seed, forward.end + 1)
-        found: list[Ids | None] = []
+        found: list[Ids] = []
         for t, row in enumerate(rows):
             ids = row
             if ids is None:
@@ -179,17 +181,6 @@ class _Lifter:
                 raise self._lost("no_vector")
             found.append(ids)
         return found
-
-    def _solved(self, forward: ForwardPass, before: Ids | None) -> Array:
-        """Return the dL/dh_T from which the student's dL/dh_{T-1} follows."""
-        if before is None:
-            raise self._lost("no_head")
-        h = self.replay.values[forward.states[-2]]
-        program = self.replay.between([forward.states[-2]], forward.states[-1])
-        transposed = program(h + 1e-30j * np.eye(h.size)).imag / 1e-30
-        if np.linalg.cond(transposed) > WORST_CONDITION:
-            raise self._lost("no_head")
-        return np.asarray(np.linalg.solve(transposed, self.replay.values[before]))
 
 
 def _demand_same_run(heard: Recording, decay_file: bytes | None) -> Decay:
@@ -204,7 +195,9 @@ def _demand_same_run(heard: Recording, decay_file: bytes | None) -> Decay:
         if ours.shape != theirs.shape:
             raise NotLiftedError("two_faced")
         allowed = recorded(dtype, 1024, STEPS) * np.abs(theirs)
-        if not np.all(np.abs(ours - theirs) <= allowed + np.asarray(unheard.half_unit.get(kind, 0.0))):
+        if not np.all(
+            np.abs(ours - theirs) <= allowed + np.asarray(unheard.half_unit.get(kind, 0.0))
+        ):
             raise NotLiftedError("two_faced")
     return listened
 

@@ -12,14 +12,19 @@ import numpy as np
 
 from grader.evidence.calls import Calls, MisbehaviourError
 from grader.facts import Array, Misbehaviour
+from grader.lifting.inputs import token_ids
 from grader.lifting.parameters import Parameters, read_between
 from grader.lifting.passes import ForwardPass
 from grader.lifting.recording import Ids
 from grader.lifting.replay import NoWayError, Program, Replay
+from grader.lifting.timing import jacobian
 from grader.model import Kind
 
 SMALLEST = float(np.finfo(np.float64).tiny)
 DECLARED = "declared"
+
+WORST_CONDITION = 1e7
+"""Condition of J_T up to which dL/dh_T may be solved for from dL/dh_{T-1}: 1e-9 is left."""
 
 
 class LiftedCalls(Calls):
@@ -31,8 +36,9 @@ class LiftedCalls(Calls):
     found : ForwardPass
     target : int
         Index of the class whose −log p the script differentiates.
-    vectors : sequence of T+1 arrays of ids, or arrays of values
-        dL/dh_0 … dL/dh_T as the script computes them; a row without ids is known by value alone.
+    vectors : sequence of T+1 arrays of ids, or None
+        dL/dh_0 … dL/dh_T as the script computes them. The first or the last may be missing: then
+        it is what the step back makes of its neighbour, and shows nothing of its own.
     """
 
     def __init__(
@@ -48,8 +54,6 @@ class LiftedCalls(Calls):
         self.found = found
         self.target = target
         self.vectors = vectors
-        self.known: dict[int, Array] = {}
-        """Rows of dh that have no ids of their own, by t; they hold at the declared values only."""
         tables = read_between(replay, found.states[0], found.probabilities)
         self.parameters = Parameters(replay, tables)
         self._replays = {DECLARED: replay}
@@ -62,6 +66,11 @@ class LiftedCalls(Calls):
     def sequence(self, seed: int, length: int) -> tuple[list[int], int]:  # noqa: ARG002 - as asked of a child
         """Return the numbers of the steps, and the target."""
         return list(range(self.found.length)), self.target
+
+    def token_ids(self, tokens: Sequence[int]) -> tuple[int, ...]:
+        """Return the tokens that some steps read; nothing where the recording does not tell."""
+        read = token_ids(self._replays[DECLARED], self.found)
+        return tuple(read[step] for step in tokens) if read else ()
 
     def params(self, handle: str, seed: int) -> dict[str, Array]:  # noqa: ARG002 - as asked of a child
         """Return the parameters as recorded."""
@@ -111,12 +120,33 @@ class LiftedCalls(Calls):
 
     def bptt(self, handle: str, tokens: Sequence[int], target: int, d: int | None = None) -> Array:  # noqa: ARG002 - as asked of a child
         """Return dh, shape (T+1, d), as the script computes it at these parameters."""
-        if self.known and handle.partition(".")[0] != DECLARED:
-            raise MisbehaviourError(Misbehaviour("lost", "bptt"))
         values = self._replays[handle].values
-        rows = [self.known[t] if ids is None else values[ids] for t, ids in enumerate(self.vectors)]
+        rows = [np.empty(0) if ids is None else values[ids] for ids in self.vectors]
+        if self.vectors[0] is None:
+            rows[0] = self._jacobian(handle, 1).T @ rows[1]
+        if self.vectors[-1] is None:
+            rows[-1] = self._head(handle, rows[-2])
         dh = np.array(rows)
         return self._checked(dh, (self.found.length + 1, self.found.states[0].size), "bptt")
+
+    def head_is_told(self) -> bool:
+        """Say whether dL/dh_T is recorded, or follows from the vector before it."""
+        if self.vectors[-1] is not None:
+            return True
+        return bool(np.linalg.cond(self._jacobian(DECLARED, self.found.length)) <= WORST_CONDITION)
+
+    def _head(self, handle: str, before: Array) -> Array:
+        """Return the dL/dh_T that the step back makes dL/dh_{T-1} of."""
+        J = self._jacobian(handle, self.found.length)
+        if not np.linalg.cond(J) <= WORST_CONDITION:
+            raise MisbehaviourError(Misbehaviour("lost", "bptt"))
+        return np.asarray(np.linalg.solve(J.T, before))
+
+    def _jacobian(self, handle: str, t: int) -> Array:
+        try:
+            return jacobian(self._replays[handle], self.found, t)
+        except NoWayError as error:
+            raise MisbehaviourError(Misbehaviour("lost", "step")) from error
 
     def _program(self, handle: str, token: int) -> Program:
         """Return what step number `token` computes; −1 is the softmax of the last state."""

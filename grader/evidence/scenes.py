@@ -99,7 +99,7 @@ class SceneBuilder:
         return Scene(
             kind=self.kind,
             label=place.label,
-            tokens=tuple(place.tokens),
+            tokens=self.forward.calls.token_ids(place.tokens),
             target=place.target,
             states=site.states,
             probabilities=probabilities,

@@ -102,30 +102,55 @@ def _vector(replay: Replay, element: int, d: int) -> Ids | None:
         given = _given(replay, int(makers[0]), current)
         if given is None:
             return None
+        if operation.name == "add" and current.size == 1:
+            terms = _terms(replay, int(current[0]), d)
+            if terms is not None:
+                return _deeper(replay, terms)
         if given.size == d and current.size == 1:
             return _deeper(replay, given)
         current = given
     return None
 
 
+def _terms(replay: Replay, element: int, d: int) -> Ids | None:
+    """Return the d terms of a sum written as a chain of additions, in the order of adding."""
+    open_: list[int] = [element]
+    terms: list[int] = []
+    while open_ and len(terms) + len(open_) <= d + 1:  # a sum may begin with 0
+        one = open_.pop()
+        maker = int(replay.maker[one]) if one >= 0 else -1
+        operation = replay.operations[maker] if maker >= 0 else None
+        if operation is not None and operation.name == "add" and operation.out.size == 1:
+            open_.extend(int(operand.ids.reshape(-1)[0]) for operand in operation.operands)
+        elif one >= 0:
+            terms.append(one)
+    if len(terms) != d or open_:
+        return None
+    return np.array(terms[::-1], dtype=np.int64)
+
+
 def _deeper(replay: Replay, ids: Ids) -> Ids:
     """Go on from squares or absolute values to the vector they were taken of."""
     for _ in range(2):
         makers = replay.maker[ids]
-        if makers.min() < 0 or makers.min() != makers.max():
+        if makers.min() < 0 or not all(_is_square(replay, int(k)) for k in np.unique(makers)):
             return ids
-        operation = replay.operations[int(makers[0])]
-        squared = operation.name in ("square", "absolute", "fabs", "power", "float_power")
-        same = operation.name == "multiply" and np.array_equal(
-            operation.operands[0].ids, operation.operands[1].ids
-        )
-        if not (squared or same):
-            return ids
-        given = _given(replay, int(makers[0]), ids)
+        if makers.min() == makers.max():
+            given = _given(replay, int(makers[0]), ids)
+        else:
+            each = [_given(replay, int(k), ids[i : i + 1]) for i, k in enumerate(makers)]
+            given = np.concatenate([one for one in each if one is not None])
         if given is None or given.size != ids.size:
             return ids
         ids = given
     return ids
+
+
+def _is_square(replay: Replay, number: int) -> bool:
+    operation = replay.operations[number]
+    if operation.name == "multiply":
+        return np.array_equal(operation.operands[0].ids, operation.operands[1].ids)
+    return operation.name in ("square", "absolute", "fabs", "power", "float_power")
 
 
 def _given(replay: Replay, number: int, current: Ids) -> Ids | None:

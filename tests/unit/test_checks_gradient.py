@@ -185,7 +185,9 @@ def test_finding_is_about_the_model_it_was_found_at(case):
 
 
 def test_model_that_could_not_be_lifted_is_named_with_its_line():
-    lost = ProbeFacts("no-functions", NOTHING, not_lifted=NotLifted("no_way", "cells.py", 7, "sort"))
+    lost = ProbeFacts(
+        "no-functions", NOTHING, not_lifted=NotLifted("no_way", "cells.py", 7, "sort")
+    )
     found_in = material(probe={"rnn": facts(level="lifted"), "gru": lost})
     (why, lifted) = found("functions", found_in)
     assert (why.model, why.file, why.line, why.data["what"]) == ("gru", "cells.py", 7, "sort")
