@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from grader.facts import Array
+from grader.lifting.graph import Graph
 from grader.lifting.operations import PULLS, SUMS, Batch, Values, forward
 from grader.lifting.recording import CONSTANT, Ids, Operand, Operation, Recording
 
@@ -97,47 +98,21 @@ def _gathered(operand: Operand, columns: Ids | None, buffer: Values) -> Batch:
 class Replay:
     """Answers questions about one recording."""
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, graph: Graph | None = None) -> None:
         self.recording = recording
         self.operations = recording.operations
         self.values = recording.values
-        count = len(recording.values)
-        self.maker = np.full(count, -1, dtype=np.int64)
+        self._graph = graph or Graph(recording.operations, len(recording.values))
+        self.maker = self._graph.maker
         """Which operation made an element; −1 for a leaf."""
-        for k, operation in enumerate(recording.operations):
-            self.maker[operation.out.reshape(-1)] = k
 
     def dependents(self, sources: Ids, upto: int | None = None) -> npt.NDArray[np.bool_]:
         """Say of every element whether it depends on `sources`, up to operation `upto`."""
-        touched = np.zeros(len(self.values) + 2, dtype=bool)
-        touched[sources.reshape(-1)] = True
-        first = max(0, int(self.maker[sources.reshape(-1)].min()))
-        for operation in self.operations[first:upto]:
-            out = operation.out
-            if not touched[out.flat[0] if out.size else 0] and any(
-                touched[operand.ids].any() for operand in operation.operands
-            ):
-                touched[out] = True
-        return touched[:-2]
+        return self._graph.dependents(sources, upto)
 
     def needed(self, wanted: Ids, sources: Ids) -> list[int]:
         """Return the operations, in order, through which `wanted` depends on `sources`."""
-        last = int(self.maker[wanted[wanted >= 0]].max(initial=-1))
-        depends = np.append(self.dependents(sources, last + 1), [False, False])
-        open_ = np.zeros(len(self.values) + 2, dtype=bool)
-        open_[wanted.reshape(-1)] = True
-        open_[sources.reshape(-1)] = False
-        chosen = []
-        for k in range(last, -1, -1):
-            operation = self.operations[k]
-            out = operation.out.reshape(-1)
-            if not (open_[out] & depends[out]).any():
-                continue
-            chosen.append(k)
-            for operand in operation.operands:
-                open_[operand.ids] = True
-            open_[sources.reshape(-1)] = False
-        return chosen[::-1]
+        return self._graph.needed(wanted, sources)
 
     def between(self, sources: Sequence[Ids], wanted: Ids) -> Program:
         """Return the program that computes `wanted` from `sources`.
@@ -190,11 +165,12 @@ class Replay:
                 if not any(touched[operand.ids].any() for operand in operation.operands):
                     operations.append(operation)
                     continue
-                again = _with_values(operation, values)
-                operations.append(again)
-                self._evaluate(again, values, fixed)
+                moved = _with_values(operation, values)
+                operations.append(moved)
+                self._evaluate(moved, values, fixed)
                 touched[operation.out] = True
-        return Replay(replace(self.recording, operations=tuple(operations), values=values))
+        again = replace(self.recording, operations=tuple(operations), values=values)
+        return Replay(again, self._graph)
 
     @staticmethod
     def _evaluate(operation: Operation, values: Array, fixed: npt.NDArray[np.bool_]) -> None:

@@ -1,0 +1,88 @@
+"""Which operations lead from some elements to others: the same whatever the values are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from grader.lifting.recording import Ids, Operation
+
+
+class Graph:
+    """The operations of one recording, and what each was made of."""
+
+    def __init__(self, operations: Sequence[Operation], elements: int) -> None:
+        self._operations = operations
+        self.maker = np.full(elements, -1, dtype=np.int64)
+        """Which operation made an element; −1 for a leaf."""
+        for k, operation in enumerate(operations):
+            self.maker[operation.out.reshape(-1)] = k
+        self._producers: dict[int, list[int]] = {}
+        self._needed: dict[tuple[bytes, bytes], list[int]] = {}
+
+    def dependents(self, sources: Ids, upto: int | None = None) -> npt.NDArray[np.bool_]:
+        """Say of every element whether it depends on `sources`, up to operation `upto`."""
+        first = max(0, int(self.maker[sources.reshape(-1)].min()))
+        last = len(self._operations) if upto is None else upto
+        return self._touched(sources, range(first, last))[:-2]
+
+    def _touched(self, sources: Ids, numbers: Sequence[int]) -> npt.NDArray[np.bool_]:
+        """Say of every element, and of two for what has no id, whether it depends on `sources`."""
+        touched = np.zeros(len(self.maker) + 2, dtype=bool)
+        touched[sources.reshape(-1)] = True
+        for k in numbers:
+            operation = self._operations[k]
+            out = operation.out
+            if not touched[out.flat[0] if out.size else 0] and any(
+                touched[operand.ids].any() for operand in operation.operands
+            ):
+                touched[out] = True
+        return touched
+
+    def needed(self, wanted: Ids, sources: Ids) -> list[int]:
+        """Return the operations, in order, through which `wanted` depends on `sources`."""
+        key = wanted.tobytes(), sources.tobytes()
+        if key not in self._needed:
+            self._needed[key] = self._between(wanted.reshape(-1), sources.reshape(-1))
+        return self._needed[key]
+
+    def _between(self, wanted: Ids, sources: Ids) -> list[int]:
+        around = self._around(wanted, int(self.maker[sources].min()))
+        depends = self._touched(sources, around)
+        depends[-2:] = False
+        open_ = np.zeros(len(depends), dtype=bool)
+        open_[wanted] = True
+        open_[sources] = False
+        chosen = []
+        for k in reversed(around):
+            operation = self._operations[k]
+            out = operation.out.reshape(-1)
+            if not (open_[out] & depends[out]).any():
+                continue
+            chosen.append(k)
+            for operand in operation.operands:
+                open_[operand.ids] = True
+            open_[sources] = False
+        return chosen[::-1]
+
+    def _around(self, wanted: Ids, first: int) -> list[int]:
+        """Return the operations that `wanted` comes from, in order, none before number `first`."""
+        open_ = set(self.maker[wanted[wanted >= 0]].tolist()) - {-1}
+        found = set(open_)
+        while open_:
+            made_of = self._made_of(open_.pop())
+            fresh = {k for k in made_of if k >= first and k not in found}
+            found |= fresh
+            open_ |= fresh
+        return sorted(found)
+
+    def _made_of(self, number: int) -> list[int]:
+        """Return the operations that made the operands of one."""
+        if number not in self._producers:
+            operands = self._operations[number].operands
+            ids = np.concatenate([o.ids.reshape(-1) for o in operands] or [np.empty(0, np.int64)])
+            makers = self.maker[ids[ids >= 0]]
+            self._producers[number] = np.unique(makers[makers >= 0]).tolist()
+        return self._producers[number]
