@@ -18,6 +18,7 @@ from grader.evidence.seeds import Plan
 from grader.facts import NotLifted, ProbeFacts
 from grader.facts import Place as RunPlace
 from grader.lifting.claims import Vectors, belongs, find_elements, trace
+from grader.lifting.graph import TooSlowError
 from grader.lifting.passes import ForwardPass, find_passes, is_cut
 from grader.lifting.recording import Ids, Recording
 from grader.lifting.replay import NoWayError, Replay
@@ -26,6 +27,9 @@ from grader.lifting.timing import aligned, runs_forward
 from grader.model import KINDS, STEPS, Decay, Kind, LoadedFile, Submission
 from grader.reading.normalise import read_decay
 from grader.tolerances import recorded
+
+LIFT_S = 10.0
+"""Longest search in one recording, in seconds; scripts of the lab take one."""
 
 
 class NotLiftedError(Exception):
@@ -65,12 +69,16 @@ def lift(
         lifter = _Lifter(plan, record(submission, scripts, plan.timeout_s, place), decay_file)
     except NotLiftedError as error:
         return dict.fromkeys(KINDS, _missed(plan, error.facts))
+    except TooSlowError:
+        return dict.fromkeys(KINDS, _missed(plan, NotLifted("too_slow")))
     found: dict[Kind, ProbeFacts] = {}
     for kind in KINDS:
         try:
             found[kind] = lifter.model(kind)
         except NotLiftedError as error:
             found[kind] = _missed(plan, error.facts)
+        except TooSlowError:
+            found[kind] = _missed(plan, NotLifted("too_slow"))
         except NoWayError as error:
             facts = NotLifted("no_way", error.file, error.line, error.what)
             found[kind] = _missed(plan, facts)
@@ -93,6 +101,7 @@ class _Lifter:
         self.recording: Recording = heard
         self.decay = _demand_same_run(heard, decay_file)
         self.replay = Replay(heard)
+        self.replay.limit(LIFT_S)
         wrong = self.replay.check()
         if wrong is not None:
             raise NotLiftedError("forged", wrong.file, wrong.line, wrong.name)

@@ -13,14 +13,14 @@ from grader.evidence import scratch as scratch_
 from grader.evidence.rerun import raised_from
 from grader.evidence.sandbox import RECORDER, Child, ChildDiedError
 from grader.facts import Place, Raised
-from grader.lifting.format import GarbledError, unpack
+from grader.lifting.format import GarbledError, TooLargeError, unpack
 from grader.lifting.recording import Recording
 from grader.model import Submission
 
 RECORD_TIMEOUT_S = 10.0
 """Longest time for a recorded run; ordinary scripts take a tenth of a second."""
 
-Reason: TypeAlias = Literal["died", "timed_out", "raised", "garbled"]
+Reason: TypeAlias = Literal["died", "timed_out", "raised", "garbled", "too_large"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +79,5 @@ def record(
             return unpack(answer, arrays, made.folder, artefacts)
         except GarbledError:
             return NotRecorded("garbled")
+        except TooLargeError:
+            return NotRecorded("too_large")

@@ -19,6 +19,7 @@ CONSTANT, LOST = -1, -2
 
 MAX_ELEMENTS = 6_000_000
 MAX_OPERATIONS = 300_000
+MAX_HELD = 32_000_000  # entries of id tables, 256 MB: a third of it is what a frame may carry
 MAX_LOST = 50
 
 
@@ -54,6 +55,7 @@ class Recorder:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self.count = 0
+        self.held = 0
         self.values = np.empty(1 << 16)
         self.tables: list[tuple[tuple[int, ...], bytes, bytes]] = []
         self.operations: list[tuple[int, ...]] = []
@@ -118,6 +120,9 @@ class Recorder:
         if number is None:
             number = self._known[key] = len(self.tables)
             self.tables.append(key)
+            self.held += ids.size
+            if self.held > MAX_HELD:
+                self.stopped = self.stopped or "tables"
         return number
 
     def lose(self, what: str) -> None:

@@ -20,6 +20,7 @@ import numpy as np
 
 from grader.facts import Array
 from grader.lifting.recording import CONSTANT, Ids, Leaf, Lost, Operand, Operation, Recording
+from grader.lifting.shapes import MOST_WORK, work_of
 
 LOST_ID = -2
 """The id of an element that had one until something unheard changed it."""
@@ -31,6 +32,10 @@ ARRAYS = ("values", "tables", "ids", "constants", "operations", "operands", "lea
 
 class GarbledError(Exception):
     """What came from the child is no recording."""
+
+
+class TooLargeError(Exception):
+    """The recording is in order, and too long to be replayed."""
 
 
 def unpack(
@@ -50,14 +55,19 @@ def unpack(
     Raises
     ------
     GarbledError
-        If anything is missing, out of range, or defined twice.
+        If anything is missing, out of range, defined twice, or of a shape it cannot have.
+    TooLargeError
+        If replaying it would take too long.
     """
     try:
         reader = _Reader(header, arrays, folder)
         operations, leaves = reader.operations(), reader.leaves()
+        _demand_order(operations, leaves, len(reader.values))
+        work = sum(map(work_of, operations))
     except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
         raise GarbledError(f"{type(error).__name__}: {error}") from error
-    _demand_order(operations, leaves, len(reader.values))
+    if work > MOST_WORK:
+        raise TooLargeError
     return Recording(
         operations=operations,
         leaves=leaves,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from grader.lifting.recording import Ids, Operation
+
+
+class TooSlowError(Exception):
+    """The search in a recording has taken as long as it may."""
 
 
 class Graph:
@@ -19,8 +25,14 @@ class Graph:
         """Which operation made an element; −1 for a leaf."""
         for k, operation in enumerate(operations):
             self.maker[operation.out.reshape(-1)] = k
+        self.deadline = math.inf
         self._producers: dict[int, list[int]] = {}
         self._needed: dict[tuple[bytes, bytes], list[int]] = {}
+
+    def check_time(self) -> None:
+        """Raise TooSlowError after the deadline, in seconds of time.monotonic."""
+        if time.monotonic() > self.deadline:
+            raise TooSlowError
 
     def dependents(self, sources: Ids, upto: int | None = None) -> npt.NDArray[np.bool_]:
         """Say of every element whether it depends on `sources`, up to operation `upto`."""
@@ -43,6 +55,7 @@ class Graph:
 
     def needed(self, wanted: Ids, sources: Ids) -> list[int]:
         """Return the operations, in order, through which `wanted` depends on `sources`."""
+        self.check_time()
         key = wanted.tobytes(), sources.tobytes()
         if key not in self._needed:
             self._needed[key] = self._between(wanted.reshape(-1), sources.reshape(-1))

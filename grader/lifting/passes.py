@@ -85,6 +85,7 @@ def find_passes(replay: Replay, wanted_length: int) -> list[ForwardPass]:
     found: list[ForwardPass] = []
     seen: set[bytes] = set()
     for end in softmaxes(replay):
+        replay.check_time()
         ids = replay.operations[end].out.reshape(-1)
         chain = _chain(replay, end, wanted_length)
         if chain is None:

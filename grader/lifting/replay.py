@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -105,6 +106,14 @@ class Replay:
         self._graph = graph or Graph(recording.operations, len(recording.values))
         self.maker = self._graph.maker
         """Which operation made an element; −1 for a leaf."""
+
+    def limit(self, seconds: float) -> None:
+        """Let every later search end with TooSlowError after so many seconds."""
+        self._graph.deadline = time.monotonic() + seconds
+
+    def check_time(self) -> None:
+        """Raise TooSlowError if the limit has passed."""
+        self._graph.check_time()
 
     def dependents(self, sources: Ids, upto: int | None = None) -> npt.NDArray[np.bool_]:
         """Say of every element whether it depends on `sources`, up to operation `upto`."""
