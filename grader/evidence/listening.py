@@ -12,6 +12,7 @@ from tracing import (  # type: ignore[import-not-found]  # loaded beside this fi
     HANDLERS,
     Scalar,
     Traced,
+    bare,
     ids_of,
     plain,
     traced,
@@ -29,8 +30,16 @@ MOVES = frozenset((
 ))  # fmt: skip
 """Functions that only move elements; where they fill with zeros, these are constants."""
 
+DATA = {
+    **dict.fromkeys(("take", "compress", "extract", "delete"), (0,)),
+    "append": (0, 1),
+    "choose": (1,),
+    "insert": (0, 2),
+}
+"""Which arguments hold elements where others are indices; else all that are arrays do."""
+
 MEANS = frozenset((
-    "sum", "mean", "max", "min", "amax", "amin", "prod"
+    "sum", "mean", "max", "min", "amax", "amin"
 ))  # fmt: skip
 OVERWRITING = frozenset(("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"))
 SAME_SHAPE = frozenset((
@@ -57,14 +66,17 @@ def _moved(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[s
     """Do to the ids what is done to the values; what is filled in has no id."""
     result = function(*plain(args), **plain(keywords))
     name = function.__name__
-    data = 1 if name in ("take", "compress", "extract", "choose", "delete") else len(args)
+    data = DATA.get(name)
     given = tuple(
-        mapped(a, _shifted) if i < data or (name == "insert" and i == 2) else plain(a)
+        plain(a)
+        if data is not None and i not in data
+        else _shifted(a)
+        if data is not None and isinstance(a, (int, float))
+        else mapped(a, _shifted)
         for i, a in enumerate(args)
     )
-    if name == "choose":
-        given = (plain(args[0]), mapped(args[1], _shifted))
-    ids = function(*given, **plain(keywords))
+    filled = {"constant_values": 0} if "constant_values" in keywords else {}
+    ids = function(*given, **{**plain(keywords), **filled})
     return _joined(result, ids)
 
 
@@ -278,7 +290,7 @@ HANDLERS["function"] = on_function
 
 def _moving(name: str) -> Callable[..., Any]:
     def method(self: Traced, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
-        values = getattr(self.view(np.ndarray), name)(*plain(args), **plain(keywords))
+        values = getattr(bare(self), name)(*plain(args), **plain(keywords))
         if self._ids is None:
             return values
         return traced(values, getattr(self._ids, name)(*plain(args), **plain(keywords)))
@@ -289,7 +301,7 @@ def _moving(name: str) -> Callable[..., Any]:
 def _computing(name: str) -> Callable[..., Any]:
     def method(self: Traced, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
         if set(keywords) - {"axis", "keepdims", "decimals", "min", "max"}:
-            values = getattr(self.view(np.ndarray), name)(*plain(args), **plain(keywords))
+            values = getattr(bare(self), name)(*plain(args), **plain(keywords))
             return external(name, (self,), values)
         return getattr(np, name)(self, *args, **keywords)
 
@@ -297,7 +309,7 @@ def _computing(name: str) -> Callable[..., Any]:
 
 
 def _astype(self: Traced, dtype: Any, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - as ndarray's
-    values = self.view(np.ndarray).astype(dtype, *args, **keywords)
+    values = bare(self).astype(dtype, *args, **keywords)
     if values.dtype.kind != "f":
         return values
     if values.dtype != np.float64:
@@ -325,7 +337,7 @@ for _name in (
 ):  # fmt: skip
     setattr(Traced, _name, _moving(_name))
 for _name in (
-    "sum", "mean", "max", "min", "prod", "std", "var", "clip", "round", "dot", "cumsum", "trace"
+    "sum", "mean", "max", "min", "std", "var", "clip", "round", "dot", "cumsum", "trace"
 ):  # fmt: skip
     setattr(Traced, _name, _computing(_name))
 for _name, _method in (("astype", _astype), ("fill", _fill), ("tolist", _tolist), ("item", _item)):

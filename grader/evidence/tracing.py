@@ -23,11 +23,16 @@ MAX_HELD = 32_000_000  # entries of id tables, 256 MB: a third of it is what a f
 MAX_LOST = 50
 
 
+def bare(array: np.ndarray) -> np.ndarray:
+    """Return the same memory as a plain array."""
+    return np.ndarray.view(array, np.ndarray)
+
+
 def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a stranger's call is given
     """Return `value` without listeners, down through lists, tuples and dicts."""
     kind = type(value)
     if kind is Traced:
-        return value.view(np.ndarray)
+        return bare(value)
     if kind is Scalar:
         return np.float64(value)
     if kind in (list, tuple):
@@ -218,7 +223,7 @@ class Traced(np.ndarray):
 
     def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - NumPy's indices
         key = plain(key)
-        found = self.view(np.ndarray)[key]
+        found = bare(self)[key]
         if self._ids is None or not isinstance(found, (np.ndarray, np.floating)):
             return found
         return traced(found, self._ids[key])
@@ -227,13 +232,19 @@ class Traced(np.ndarray):
         key = plain(key)
         if self._ids is not None:
             self._ids[key] = ids_of(value)
-        self.view(np.ndarray)[key] = plain(value)
+        bare(self)[key] = plain(value)
+
+    def view(self, *how: Any, **named: Any) -> Any:  # noqa: ANN401 - NumPy's
+        """Return the array itself under another name; other types have no ids."""
+        if not named and how in ((), (np.ndarray,)):
+            return self[...]
+        return np.ndarray.view(bare(self), *how, **named)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
     def __reduce__(self) -> Any:  # noqa: ANN401 - pickling gives up the ids
-        return self.view(np.ndarray).__reduce__()
+        return bare(self).__reduce__()
 
     def __copy__(self) -> Any:  # noqa: ANN401 - an array or a scalar
         return self.copy()

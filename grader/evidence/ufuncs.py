@@ -25,7 +25,7 @@ BINARY = frozenset((
     "add", "subtract", "multiply", "divide", "power", "float_power", "maximum", "minimum",
     "logaddexp", "fmax", "fmin", "matmul", "vecdot"
 ))  # fmt: skip
-REDUCTIONS = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min"}
+REDUCTIONS = {"add": "sum", "maximum": "max", "minimum": "min"}
 
 
 def on_ufunc(

@@ -66,6 +66,13 @@ def _sign(x: Values) -> Values:
     return np.asarray(np.sign(x.real))
 
 
+def _logaddexp(a: Values, b: Values) -> Values:
+    if not (np.iscomplexobj(a) or np.iscomplexobj(b)):
+        return np.asarray(np.logaddexp(a, b))
+    larger = np.maximum(a, b)
+    return np.asarray(np.log(np.exp(a - larger) + np.exp(b - larger)) + larger)
+
+
 ELEMENTWISE: dict[str, Callable[..., Values]] = {
     "tanh": np.tanh,
     "sinh": np.sinh,
@@ -95,9 +102,7 @@ ELEMENTWISE: dict[str, Callable[..., Values]] = {
     "minimum": np.minimum,
     "fmax": np.fmax,
     "fmin": np.fmin,
-    "logaddexp": lambda a, b: (
-        np.log(np.exp(a - np.maximum(a, b)) + np.exp(b - np.maximum(a, b))) + np.maximum(a, b)
-    ),
+    "logaddexp": _logaddexp,
 }
 
 
@@ -170,7 +175,6 @@ SHAPED: dict[str, Callable[[Sequence[Batch], Options], Values]] = {
     "einsum": _einsum,
     "sum": _reduction(np.sum),
     "mean": _reduction(np.mean),
-    "prod": _reduction(np.prod),
     "max": _reduction(np.max),
     "min": _reduction(np.min),
     "norm": _reduction(_norm2),
@@ -204,9 +208,9 @@ def _pull_matmul(g: Values, x: Sequence[Values], _: Values, __: Options) -> Sequ
     if a.ndim == 1 and b.ndim == 1:
         return [g * b, g * a]
     if b.ndim == 1:
-        return [g[..., None] * b, np.einsum("...ij,...i->j", a, g)]
+        return [g[..., None] * b, (np.swapaxes(a, -1, -2) @ g[..., None])[..., 0]]
     if a.ndim == 1:
-        return [np.einsum("...jk,...k->j", b, g), a[:, None] * g[..., None, :]]
+        return [(b @ g[..., None])[..., 0], a[:, None] * g[..., None, :]]
     return [g @ np.swapaxes(b, -1, -2), np.swapaxes(a, -1, -2) @ g]
 
 

@@ -29,7 +29,7 @@ def work_of(operation: Operation) -> int:
         _demand(np.broadcast_shapes(*shapes) == operation.out.shape, operation)
     elif operation.name == "matmul":
         _demand(_product(*shapes) == operation.out.shape, operation)
-        return int(operation.out.size) * (shapes[0][-1] + 1)
+        return int(operation.out.size * (shapes[0][-1] + 1))
     elif operation.name == "einsum":
         return _einsum(operation, shapes)
     return int(operation.out.size) + sum(math.prod(shape) for shape in shapes)
