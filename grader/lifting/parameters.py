@@ -18,6 +18,9 @@ FIXED_ORIGINS = frozenset((
 ))  # fmt: skip
 """Constructors of constants: the ones of 1 − z are no parameter."""
 
+COMBINED = frozenset({"matmul", "einsum", "vecdot", "add", "subtract", "multiply"})
+"""Operations whose vectors are made of parameters and are none themselves."""
+
 
 def drawn(replay: Replay) -> npt.NDArray[np.bool_]:
     """Say of every element whether it comes from something drawn, and is no written constant."""
@@ -33,20 +36,45 @@ def drawn(replay: Replay) -> npt.NDArray[np.bool_]:
 
 
 def read_between(replay: Replay, sources: Ids, wanted: Ids) -> list[Ids]:
-    """Return the tables of ids that lead from `sources` to `wanted` without depending on them."""
+    """Return the tables of ids that lead from `sources` to `wanted` without depending on them.
+
+    A vector that is itself a sum or a product, W_xh x_t or that plus a bias, is no parameter: what
+    it was made of is. A backward pass that computes it once more then stays of one piece with it.
+    """
     depends = np.append(replay.dependents(sources), [False, False])
-    tables: list[Ids] = []
     taken = np.zeros(len(replay.values) + 2, dtype=bool)
     taken[-2:] = True
+    tables: list[Ids] = []
     for number in replay.needed(wanted.reshape(-1), sources.reshape(-1)):
         for operand in replay.operations[number].operands:
-            free = (operand.ids >= 0) & ~depends[operand.ids] & ~taken[operand.ids]
-            if free.all() and free.size:
-                tables.append(operand.ids)
-            elif free.any():
-                tables.append(operand.ids[free])
-            taken[operand.ids[free]] = True
+            free = (operand.ids >= 0) & ~depends[operand.ids]
+            open_ = [operand.ids if free.all() else operand.ids[free]]
+            while open_:
+                table = open_.pop()
+                parts = _made_of(replay, table)
+                if parts:
+                    open_.extend(parts)
+                    continue
+                fresh = ~taken[table]
+                if fresh.any():
+                    tables.append(table if fresh.all() else table[fresh])
+                    taken[table] = True
     return tables
+
+
+def _made_of(replay: Replay, table: Ids) -> list[Ids]:
+    """Return the tables that a vector was summed or multiplied of; none for what is no such."""
+    if table.size == 0 or table.size > max(table.shape) or table.min() < 0:
+        return []
+    makers = replay.maker[table]
+    if makers.min() < 0 or makers.min() != makers.max():
+        return []
+    operation = replay.operations[int(makers.flat[0])]
+    if operation.name not in COMBINED:
+        return []
+    parts = [operand.ids for operand in operation.operands if (operand.ids >= 0).all()]
+    # What is scaled by a number is drawn as much as before.
+    return parts if len(parts) > 1 and all(part.size > 1 for part in parts) else []
 
 
 class Parameters:
