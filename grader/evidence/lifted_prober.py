@@ -116,7 +116,7 @@ class LiftedProber(Prober):
     def run(self) -> ProbeFacts:
         """Measure everything that a recording can show."""
         facts = super().run()
-        return replace(facts, level="lifted", dtype="<f4" if self._single else facts.dtype)
+        return replace(facts, level="lifted")
 
     def _check_purity(self, *_: object) -> None:
         """Ask nothing twice: a recording answers the same each time."""
@@ -126,6 +126,9 @@ class LiftedProber(Prober):
 
     def _sizes(self) -> list[int]:
         return [self.calls.found.probabilities.size]
+
+    def _precision(self, dh: Array) -> str:
+        return "<f4" if self._single else super()._precision(dh)
 
     def _sample(self, known: Sequence[int]) -> list[int]:
         return list(known)

@@ -109,7 +109,7 @@ class Prober:
         self._make("declared", seed)
         dh_own = self.gradient.bptt("declared", tokens, target)
         self.notes.d = dh_own.shape[1]
-        self.notes.dtype = "<f4" if roundoff_of(dh_own) > unit_roundoff("<f8") else "<f8"
+        self.notes.dtype = self._precision(dh_own)
         self.notes.recorded_seed = recorded_seed(self.gradient, self.plan, dh_own, self.notes.dtype)
         dh = self._gradient(DECLARED, tokens, target)
         start = self._start(DECLARED)
@@ -244,6 +244,10 @@ class Prober:
                 self.roles = self._find_roles(hot, known)
             self._examine(place, hot, site.states)
             return
+
+    def _precision(self, dh: Array) -> str:
+        """Return the dtype that gradients were computed in, by the digits they have."""
+        return "<f4" if roundoff_of(dh) > unit_roundoff("<f8") else "<f8"
 
     def _sample(self, known: Sequence[int]) -> list[int]:
         """Return the tokens of the sequence at enlarged parameters."""
