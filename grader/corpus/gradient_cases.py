@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from grader.corpus.catalog import MISTAKES
 from grader.corpus.model import Case, Expectation, Style
 from grader.corpus.papers import Papers
 from grader.corpus.styles import PLANTS, STYLES
 
 PASSED = Expectation("passed")
-UNOFFERED = Expectation(
-    "not_verified",
-    or_verdict="passed",
-    notes="passed where the forward pass is lifted out of a recording; never not_passed",
-)
 
 
 def papers_of(style: Style) -> Papers:
@@ -28,7 +21,7 @@ def right_case(style: Style) -> Case:
         f"right-{style.name}",
         f"{STYLES[style.name].name}: right as it stands",
         style,
-        PASSED if style.has_functions else UNOFFERED,
+        PASSED,
         papers=papers_of(style),
     )
 
@@ -36,21 +29,12 @@ def right_case(style: Style) -> Case:
 def planted(style: Style, mistake_name: str) -> Case:
     """Return the style with one mistake in its arithmetic."""
     mistake = MISTAKES[mistake_name]
-    expect = Expectation(mistake.verdict, mistake.codes)
-    if not style.has_functions:
-        expect = Expectation(
-            "not_verified",
-            or_verdict="not_passed",
-            notes=f"where the forward pass is lifted: {', '.join(sorted(mistake.codes))}",
-        )
-        if mistake.verdict is None:
-            expect = replace(expect, or_verdict=None)
     edits = tuple(("bptt_norm.py", edit) for edit in PLANTS[style.name][mistake_name])
     return Case(
         f"{style.name}-{mistake_name}",
         mistake.description,
         style,
-        expect,
+        Expectation(mistake.verdict, mistake.codes),
         edits,
         papers=papers_of(style),
     )

@@ -23,7 +23,7 @@ from grader.lifting.passes import ForwardPass, find_passes, is_cut
 from grader.lifting.recording import Ids, Recording
 from grader.lifting.replay import NoWayError, Replay
 from grader.lifting.targets import find_target, head_gradients
-from grader.lifting.timing import aligned, runs_forward
+from grader.lifting.timing import aligned, head_of, runs_forward
 from grader.model import KINDS, STEPS, Decay, Kind, LoadedFile, Submission
 from grader.reading.normalise import read_decay
 from grader.tolerances import recorded
@@ -159,7 +159,7 @@ class _Lifter:
         replay, states = self.replay, forward.states
         computed = Vectors(replay, states[0].size)
         heads = head_gradients(replay, forward)
-        target, sign = find_target(replay, forward, heads, computed)
+        target = find_target(replay, forward, heads, computed)
         if target is None:
             raise self._lost("no_target")
         claimed = trace(replay, elements, states[0].size) if elements is not None else None
@@ -169,8 +169,9 @@ class _Lifter:
             told = self._by_value(forward, target, rows, computed)
         if runs_forward(replay, told):
             told.reverse()
-        hit = computed.equal(heads[target]) if sign else None
-        vectors = aligned(replay, forward, told, hit[0] if hit else None)
+        hits = [ids for ids, _ in computed.all_equal(heads[target])]
+        head = head_of(replay, forward, told[-1], hits)
+        vectors = aligned(replay, forward, told, head)
         calls = LiftedCalls(kind, replay, forward, target, vectors)
         if not calls.head_is_told():
             raise self._lost("no_head")

@@ -154,7 +154,7 @@ def heard(function: Any, /, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401
     """Do what `function(*args, **keywords)` does, and keep hold of ids."""
     try:
         special = SPECIAL.get(function)
-    except TypeError:  # unhashable callables are nobody we know
+    except Exception:  # noqa: BLE001 - what cannot be hashed or compared is nobody we know
         special = None
     if special is not None and not tracing.RECORDER.stopped:
         return special(function, args, keywords)
@@ -185,7 +185,7 @@ def _gathered(value: Any) -> Any:  # noqa: ANN401 - any argument
 def _taken_in(function: Any, args: Any, keywords: Any, result: Any) -> Any:  # noqa: ANN401 - any call
     """Give ids to what a call from outside brought in."""
     recorder = tracing.RECORDER
-    if recorder.stopped or function in PASSED or _own(function):
+    if recorder.stopped or any(function is known for known in PASSED) or _own(function):
         return result
     given = list(tracing.listeners((*args, *keywords.values())))
     me = getattr(function, "__self__", None)

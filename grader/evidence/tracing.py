@@ -210,6 +210,7 @@ class Traced(np.ndarray):
     """An array of float64 whose elements have ids; views share both memory and ids."""
 
     _ids: Any
+    __class__ = property(lambda _: np.ndarray)  # type: ignore[assignment]
 
     def __array_finalize__(self, source: object) -> None:
         self._ids = None
@@ -284,6 +285,7 @@ class Scalar(float):
     """A number with an id; to json, math and format it is a float."""
 
     _ids: Any
+    __class__ = property(lambda _: np.float64)  # type: ignore[assignment]
     shape: tuple[int, ...] = ()
     ndim, size, dtype = 0, 1, np.dtype(np.float64)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -191,13 +191,15 @@ class Vectors:
 
     def equal(self, vector: Array) -> tuple[Ids, int] | None:
         """Find a vector that equals ±`vector`; return its ids and the sign, + before −."""
+        return next(self.all_equal(vector), None)
+
+    def all_equal(self, vector: Array) -> Iterator[tuple[Ids, int]]:
+        """Yield all vectors that equal ±`vector` with their signs, + before −."""
         allowed = SIGNED * float(np.linalg.norm(vector))
         for sign in (1, -1):
             far = np.linalg.norm(self.values - sign * vector, axis=1)
-            hits = np.flatnonzero(far <= allowed)
-            if hits.size and allowed > 0:
-                return self.ids[hits[0]], sign
-        return None
+            for hit in np.flatnonzero((far <= allowed) & (allowed > 0)):
+                yield self.ids[hit], sign
 
 
 def belongs(replay: Replay, elements: Ids, end: int) -> bool:

@@ -72,9 +72,7 @@ def _made_of(replay: Replay, table: Ids) -> list[Ids]:
     operation = replay.operations[int(makers.flat[0])]
     if operation.name not in COMBINED:
         return []
-    parts = [operand.ids for operand in operation.operands if (operand.ids >= 0).all()]
-    # What is scaled by a number is drawn as much as before.
-    return parts if len(parts) > 1 and all(part.size > 1 for part in parts) else []
+    return [operand.ids for operand in operation.operands if (operand.ids >= 0).all()]
 
 
 class Parameters:

@@ -45,20 +45,16 @@ def told_targets(replay: Replay, found: ForwardPass) -> Iterator[int]:
                     yield where[int(flat[int(np.argmax(np.abs(other)))])]
 
 
-def find_target(
-    replay: Replay, found: ForwardPass, heads: Array, computed: Vectors
-) -> tuple[int | None, int]:
-    """Return y, and the sign with which dL/dh_T stands in the recording: +1, −1, or 0 if nowhere.
-
-    A class is believed where its own gradient was computed; else where the script singles it out.
-    """
+def find_target(replay: Replay, found: ForwardPass, heads: Array, computed: Vectors) -> int | None:
+    """Return y: the class whose gradient was computed, else the one that the script singles out."""
     told = list(dict.fromkeys(told_targets(replay, found)))
-    candidates = [*told, *(y for y in range(len(heads)) if y not in told)]
-    best: tuple[int | None, int] = (told[0] if told else None, 0)
-    for y in candidates:
+    negative: int | None = None
+    for y in [*told, *(y for y in range(len(heads)) if y not in told)]:
         hit = computed.equal(heads[y])
         if hit is not None and hit[1] > 0:
-            return y, 1
-        if hit is not None and best[1] == 0 and (y in told or not told):
-            best = y, -1
-    return best
+            return y
+        if hit is not None and negative is None and (y in told or not told):
+            negative = y
+    if negative is not None:
+        return negative
+    return told[0] if told else None

@@ -40,6 +40,34 @@ def runs_forward(replay: Replay, rows: Sequence[Ids]) -> bool:
     return first in operations
 
 
+def head_of(
+    replay: Replay, forward: ForwardPass, last: Ids, candidates: Sequence[Ids]
+) -> Ids | None:
+    """Return which of the vectors that are ±dL/dh_T the last vector of the list was made of.
+
+    Parameters
+    ----------
+    last : ndarray of ids, shape (d,)
+        The last vector in time that was recorded.
+    candidates : sequence of arrays of ids, shape (d,)
+    """
+    if not candidates:
+        return None
+    given = replay.values[last]
+    for ids in candidates:
+        if np.array_equal(ids, last):
+            return ids
+    J = jacobian(replay, forward, forward.length)
+    for ids in candidates:
+        pulled = J.T @ replay.values[ids]
+        if np.linalg.norm(pulled - given) <= FOLLOWS * np.linalg.norm(given):
+            return ids
+    operations, _ = ancestors(replay, last)
+    used = set(operations)
+    behind = [ids for ids in candidates if int(replay.maker[ids].max()) in used]
+    return max(behind or candidates, key=lambda ids: int(replay.maker[ids].max()))
+
+
 def aligned(
     replay: Replay, forward: ForwardPass, rows: Sequence[Ids], head: Ids | None
 ) -> list[Ids | None]:
