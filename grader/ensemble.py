@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.facts import Array, ForwardFacts
-from grader.model import Material
+from grader.model import Material, Term, Value
 from grader.oracle import Setting, draw_gru_decay, draw_rnn_decay, least_squares_slope
 
 __all__ = [
@@ -23,10 +23,12 @@ __all__ = [
     "Setting",
     "Spread",
     "advised",
+    "at_lab_radius",
     "bands",
     "failing_share",
     "gru_draws",
     "gru_spread",
+    "in_their_form",
     "rnn_draws",
     "rnn_excess",
     "rnn_spread",
@@ -57,6 +59,9 @@ flat line beside them. Jozefowicz, Zaremba, Sutskever 2015, section 2.1 (the LST
 ONE_HOT = 0.1
 """Deviation of W x for one-hot tokens, and the middle of what embeddings N(0, 0.1) … N(0, 1) give
 at the lab's scale: 0.04 … 0.4."""
+
+LAB_RADIUS = 0.1 * math.sqrt(32.0)
+"""σ√d at the lab's settings: the radius of the circular law."""
 
 MOST_UNITS = 4096
 
@@ -246,6 +251,20 @@ def advised(setting: Setting, rnn_orders: float, apart: float, ratio: float) -> 
         if rnn_orders - orders.high >= apart and rnn_orders >= ratio * orders.high:
             return Advised(bias, orders)
     return None
+
+
+def in_their_form(material: Material, bias: float) -> dict[str, Value]:
+    """Return `bias` for the student's own form of the step; for the usual one if unknown."""
+    facts = material.probe.get("gru")
+    form = facts.forward.gate_form if facts is not None and facts.forward is not None else ""
+    if form.startswith("z"):
+        return {"bias": -bias, "form": Term("report.form.previous")}
+    return {"bias": bias, "form": Term(f"report.form.{'candidate' if form else 'unknown'}")}
+
+
+def at_lab_radius(setting: Setting) -> Setting:
+    """Return the setting with independent weights of σ√d as at the lab's, whatever its width."""
+    return replace(setting, scale=LAB_RADIUS / math.sqrt(setting.width), scheme="normal")
 
 
 def setting_of(material: Material) -> Setting:

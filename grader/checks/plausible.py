@@ -201,9 +201,9 @@ def texture(material: Material) -> Iterator[Finding]:
     if len(logs) == 2 and np.ptp(logs["rnn"] - logs["gru"]) <= 1e-6:
         yield Finding("identical", Outcome.MANUAL, file=FILE)
         return
-    found = [finding for kind in logs for finding in _bends(setting, kind, logs[kind])]
-    yield from found
-    if len(logs) == 2 and not found:
+    bent = [finding for kind in logs for finding in _bends(setting, kind, logs[kind])]
+    yield from bent
+    if len(logs) == 2 and not bent:
         yield from _noise(material, setting, logs)
 
 
@@ -279,7 +279,7 @@ def _noise(material: Material, setting: Setting, logs: dict[Kind, Array]) -> Ite
         above = [_evenness(d.logs) >= even[kind] for d in _alike(setting, kind, orders)]
         chance *= max((1.0 + one.sum()) / (1.0 + len(one)) for one in above)
     if chance <= CHANCE:
-        data: dict[str, Value] = {"rnn": even["rnn"], "gru": even["gru"], "chance": float(chance)}
+        data: dict[str, Value] = {**even, "odds": round(1.0 / chance)}
         yield Finding("noise", Outcome.MANUAL, data, file=FILE)
 
 

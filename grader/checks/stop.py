@@ -8,17 +8,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.ensemble import advised, failing_share, rnn_spread, setting_of
-from grader.model import STEPS, Finding, Kind, Material, Outcome, Term, Value
+from grader.ensemble import (
+    advised,
+    at_lab_radius,
+    failing_share,
+    in_their_form,
+    rnn_spread,
+    setting_of,
+)
+from grader.model import STEPS, Finding, Kind, Material, Outcome, Value
 from grader.oracle import least_squares_slope, orders_of_decay, predicted_gru
 
 FILE = "decay.json"
 SATURATED = 0.9999
 """Largest share of the candidate that four digits tell from 1: a bias of about 9."""
-
-
-LAB_RADIUS = 0.1 * math.sqrt(32.0)
-"""σ√d at the lab's settings: the radius of the circular law."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,10 @@ def separated(material: Material) -> Iterator[Finding]:
         name = "too_close" if steeper else "gru_steeper"
         yield Finding(name, data=data | advice, file=FILE)
     else:
-        yield Finding("gate_too_open", data=data | advice | _draws(material, gate), file=FILE)
+        tails = _tails(material)
+        name = "gate_measured" if tails else "gate_too_open"
+        data |= advice | _draws(material, gate) | tails
+        yield Finding(name, data=data, file=FILE)
 
 
 def _numbers(shape: Shape) -> dict[str, Value]:
@@ -108,20 +114,11 @@ def _advice(material: Material, shape: Shape) -> dict[str, Value]:
     if found is None:
         return {}
     return {
-        **_in_their_form(material, found.bias),
+        **in_their_form(material, found.bias),
         "orders_then": found.orders.mean,
         "low": found.orders.low,
         "high": found.orders.high,
     }
-
-
-def _in_their_form(material: Material, bias: float) -> dict[str, Value]:
-    """Return the bias for the student's own form of the step; for the usual one if unknown."""
-    facts = material.probe.get("gru")
-    form = facts.forward.gate_form if facts is not None and facts.forward is not None else ""
-    if form.startswith("z"):
-        return {"bias": -bias, "form": Term("report.form.previous")}
-    return {"bias": bias, "form": Term(f"report.form.{'candidate' if form else 'unknown'}")}
 
 
 def _draws(material: Material, gate: float) -> dict[str, Value]:
@@ -135,16 +132,25 @@ def _draws(material: Material, gate: float) -> dict[str, Value]:
     }
 
 
+def _tails(material: Material) -> dict[str, Value]:
+    """Return how the candidate's share is spread over steps and units; nothing if not measured."""
+    facts = material.probe.get("gru")
+    found = facts.forward if facts is not None else None
+    if found is None or not math.isfinite(found.gate_high + found.gate_low + found.gate_std):
+        return {}
+    high, low = round(100.0 * found.gate_high), round(100.0 * found.gate_low)
+    return {"std": found.gate_std, "high_share": high, "low_share": low}
+
+
 def _logit(share: float) -> float:
     return math.log(share / (1.0 - share))
 
 
 def _usual(material: Material) -> dict[str, Value]:
     """Return what an RNN of this size loses with weights of ρ(W_hh) = 0.57, the lab's own."""
-    setting = setting_of(material)
-    scale = LAB_RADIUS / math.sqrt(setting.width)
-    orders = rnn_spread(replace(setting, scale=scale, scheme="normal"))
-    return {"scale": scale, "usual": orders.mean, "low": orders.low, "high": orders.high}
+    setting = at_lab_radius(setting_of(material))
+    orders = rnn_spread(setting)
+    return {"scale": setting.scale, "usual": orders.mean, "low": orders.low, "high": orders.high}
 
 
 def margin(material: Material) -> Iterator[Finding]:

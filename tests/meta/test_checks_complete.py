@@ -29,6 +29,7 @@ FEEDS = {
     "gradient": ["evidence/*.py"],
     "rerun": ["evidence/*.py"],
     "stop": [],
+    "plausible": [],
     "plot": ["picture/*.py"],
     "readme": ["prose/*.py"],
 }

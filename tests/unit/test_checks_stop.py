@@ -48,6 +48,12 @@ CASES = {
     ("separated", "too_close"): (curves(9.0, 8.51), curves(9.0, 8.49)),
     ("separated", "gru_steeper"): (curves(8.0, 9.0), curves(9.0, 8.0)),
     ("separated", "gate_too_open"): (curves(9.0, 8.51, gate=0.3), curves(9.0, 8.49, gate=0.3)),
+    ("separated", "gate_measured"): (
+        curves(9.0, 8.51, probe=probe(gate_mean=0.3, gate_high=0.02, gate_low=0.1)),
+        curves(9.0, 8.49, probe=probe(gate_mean=0.3, gate_high=0.02, gate_low=0.1)),
+    ),
+    ("separated", "rnn_too_flat"): (curves(0.9, 0.6), curves(1.2, 0.6)),
+    ("margin", "rnn_too_flat"): (curves(0.95, 0.4), curves(1.7, 0.6)),
     ("margin", "narrow"): (curves(9.0, 8.01), curves(3.1, 2.0)),
     ("margin", "ratio"): (curves(9.0, 6.01), curves(9.0, 5.99)),
 }
@@ -115,19 +121,29 @@ def test_measured_gate_goes_before_the_declared_one():
     assert finding.data["z"] == 0.5
 
 
-def test_advice_leaves_half_of_what_the_rnn_loses():
-    what = curves(8.0, 9.0, probe=probe(gate_mean=0.5, spectral_radius=10.0 ** (-3.0 / 50.0)))
-    data = found("separated", what)[0].data
-    assert data["rnn_orders"] == pytest.approx(3.0)
-    assert data["orders_then"] == pytest.approx(1.5)
-    z = data["z_then"]
-    assert data["shift"] == pytest.approx(np.log(z / (1 - z)), abs=0.051)  # from z = 1/2
-
-
-def test_advice_asks_for_no_more_than_a_bias_of_minus_two():
+def test_advice_is_what_draws_at_the_students_settings_lose():
+    """Of 256 GRUs with b_z = -2 at d = 32, σ = 0.1 the mean decay is 2.3 orders in 49 steps."""
     data = found("separated", curves(13.0, 13.0, gate=0.5))[0].data
-    assert data["z_then"] == 0.12
-    assert data["shift"] == -2.0
+    assert data["bias"] == -2.0
+    assert data["orders_then"] == pytest.approx(2.3, abs=0.2)
+    assert data["low"] < data["orders_then"] < data["high"]
+
+
+def test_advice_is_milder_the_more_the_rnn_loses():
+    biases = [found("separated", curves(n, n + 1, gate=0.5))[0].data["bias"] for n in (3.0, 13.0)]
+    assert biases[0] < biases[1]
+
+
+def test_advice_is_in_the_students_own_form():
+    other = curves(13.0, 13.0, probe=probe(gate_mean=0.5, gate_form="zh+(1-z)c"))
+    assert found("separated", other)[0].data["bias"] == 2.0
+
+
+def test_no_bias_is_advised_where_none_would_do():
+    data = found("separated", curves(0.9, 0.6))[0].data
+    assert "bias" not in data
+    assert data["low"] < data["usual"] < data["high"]
+    assert data["scale"] == pytest.approx(0.1)
 
 
 def test_share_of_failing_draws_is_three_in_ten_at_the_labs_own_settings():
@@ -141,7 +157,9 @@ def test_share_of_failing_draws_is_three_in_ten_at_the_labs_own_settings():
 @pytest.mark.parametrize("check", ["separated", "explain"])
 def test_saturated_gate_gives_finite_numbers(check, gate):
     for finding in found(check, curves(8.0, 9.0, gate=gate)):
-        assert all(np.isfinite(value) for value in finding.data.values())
+        numbers = [v for v in finding.data.values() if isinstance(v, int | float)]
+        assert numbers
+        assert all(np.isfinite(numbers))
 
 
 @pytest.mark.parametrize("measured", [-0.02, 1.02])
