@@ -40,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from grader.explain import explain
 
             return explain(words[1:], texts)
+        if words[:1] == ["selfcheck"]:
+            from grader.selfcheck import selfcheck
+
+            return selfcheck(words[1:], texts)
         return _grade(words, texts)
     except UsageError as error:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice

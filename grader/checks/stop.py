@@ -16,12 +16,15 @@ from grader.ensemble import (
     rnn_spread,
     setting_of,
 )
-from grader.model import STEPS, Finding, Kind, Material, Outcome, Value
+from grader.model import STEPS, Finding, Kind, Material, Outcome, Term, Value
 from grader.oracle import least_squares_slope, orders_of_decay, predicted_gru
 
 FILE = "decay.json"
 SATURATED = 0.9999
 """Largest share of the candidate that four digits tell from 1: a bias of about 9."""
+
+RULE = 0.9
+"""Share of seeds that miss the condition from which it is no longer called the draw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ def separated(material: Material) -> Iterator[Finding]:
     if steeper and shape.separation >= material.thresholds["separation_orders"]:
         return
     if shape.slope["rnn"] <= 0:
-        yield Finding("grows", data=data, model="rnn", file=FILE)
+        yield _growing(material, data)
         return
     advice = _advice(material, shape)
     gate = _gate(material)
@@ -80,6 +83,16 @@ def separated(material: Material) -> Iterator[Finding]:
         name = "gate_measured" if tails else "gate_too_open"
         data |= advice | _draws(material, gate) | tails
         yield Finding(name, data=data, file=FILE)
+
+
+def _growing(material: Material, data: dict[str, Value]) -> Finding:
+    """Say that the gradient grows; by ρ(W_hh), where that was measured and is above 1."""
+    facts = material.probe.get("rnn")
+    found = facts.forward if facts is not None else None
+    if found is None or not found.spectral_radius > 1.0:
+        return Finding("grows", data=data, model="rnn", file=FILE)
+    data |= {"rho": found.spectral_radius, "std": found.weight_std, **_usual(material)}
+    return Finding("expands", data=data, model="rnn", file=FILE)
 
 
 def _numbers(shape: Shape) -> dict[str, Value]:
@@ -124,11 +137,12 @@ def _advice(material: Material, shape: Shape) -> dict[str, Value]:
 def _draws(material: Material, gate: float) -> dict[str, Value]:
     """Return what the gate explains, and how many of 100 seeds miss the condition with it."""
     settings = replace(setting_of(material), bias=round(4.0 * _logit(gate)) / 4.0)
-    apart = material.thresholds["separation_orders"]
+    share = failing_share(settings, material.thresholds["separation_orders"])
     return {
         "z": gate,
         "orders_by_z": STEPS * float(predicted_gru(gate)),
-        "share": round(100.0 * failing_share(settings, apart)),
+        "share": round(100.0 * share),
+        "luck": Term(f"report.luck.{'setting' if share > RULE else 'draw'}"),
     }
 
 

@@ -83,3 +83,23 @@ RECORDS = {
     ),
 }
 MISTAKES = RNN | HEADS | GRU | RECORDS
+OTHER_NAMES = {
+    "rnn-dz-for-dh": "rnn-stored-dz",
+    "rnn-not-carried": "bptt-not-carried",
+    "rnn-truncated": "bptt-truncated",
+    "loss-every-step": "head-every-step",
+    "gru-r-path-missing-closed": "gru-r-path-missing",
+    "norm-squared": "record-squared",
+    "norm-l1": "record-l1",
+    "norm-max": "record-max",
+    "norm-mean": "record-mean-abs",
+    "norm-rms": "record-rms",
+    "weight-gradient": "record-weight",
+    "list-reversed": "record-reversed",
+    "list-off-by-one": "record-shifted",
+}
+
+
+def diagnosed_as(name: str) -> str:
+    """Return under what name a diagnosis should know a planted mistake."""
+    return OTHER_NAMES.get(name, name)

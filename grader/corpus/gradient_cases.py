@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from grader.corpus.catalog import MISTAKES
 from grader.corpus.model import Case, Expectation, Style
 from grader.corpus.papers import Papers
@@ -37,6 +39,25 @@ def planted(style: Style, mistake_name: str) -> Case:
         Expectation(mistake.verdict, mistake.codes),
         edits,
         papers=papers_of(style),
+    )
+
+
+def planted_pair(style: Style, first: str, second: str) -> Case:
+    """Return the style with two mistakes.
+
+    Raises
+    ------
+    ValueError
+        When it is built, where the two are in each other's way.
+    """
+    one, two = planted(style, first), planted(style, second)
+    codes = MISTAKES[first].codes | MISTAKES[second].codes
+    return replace(
+        one,
+        name=f"{one.name}-and-{second}",
+        description=f"{one.description}; and {two.description}",
+        expect=Expectation("not_passed", any_of=codes),
+        edits=one.edits + two.edits,
     )
 
 

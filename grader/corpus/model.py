@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -54,9 +55,13 @@ class Style:
         """Return the student's files as path (relative to the submission folder) -> text."""
         moved = dict(self.siblings)
         return {
-            moved.get(path.name, path.name): path.read_text(encoding="utf-8")
+            moved.get(path.name, path.name): self._seeded(path.read_text(encoding="utf-8"))
             for path in sorted((SUBMISSIONS / self.name).glob("*.py"))
         }
+
+    def _seeded(self, text: str) -> str:
+        """Return a source with this hand's seed in place of the lab's 42."""
+        return re.sub(r"\b42\b", str(self.seed), text)
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ FEEDS = {
     "rerun": ["evidence/*.py"],
     "stop": [],
     "plausible": [],
+    "pitfalls": [],
     "plot": ["picture/*.py"],
     "readme": ["prose/*.py"],
 }

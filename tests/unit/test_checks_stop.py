@@ -45,6 +45,10 @@ CASES = {
         curves(9.0, 2.0),
     ),
     ("separated", "grows"): (curves(-3.0, 2.0), curves(3.0, 2.0)),
+    ("separated", "expands"): (
+        curves(-3.0, 2.0, probe=probe(spectral_radius=1.8, weight_std=0.32)),
+        curves(3.0, 2.0, probe=probe(spectral_radius=1.8, weight_std=0.32)),
+    ),
     ("separated", "too_close"): (curves(9.0, 8.51), curves(9.0, 8.49)),
     ("separated", "gru_steeper"): (curves(8.0, 9.0), curves(9.0, 8.0)),
     ("separated", "gate_too_open"): (curves(9.0, 8.51, gate=0.3), curves(9.0, 8.49, gate=0.3)),

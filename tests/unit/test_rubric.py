@@ -57,7 +57,7 @@ def test_row_holds_what_its_table_says():
 def test_check_that_needs_a_run_is_marked():
     rows = load_rubric().rows.values()
     run = {row.code.partition(".")[0] for row in rows if row.needs_run}
-    assert run == {"rerun", "gradient"}
+    assert run == {"rerun", "gradient", "pitfalls"}
 
 
 def test_manual_checks_carry_no_points_and_are_not_required():
