@@ -200,10 +200,9 @@ def _measured(material: Material) -> Iterator[tuple[Kind, ProbeFacts, ForwardFac
 def _lost(facts: ProbeFacts) -> float | None:
     """Return log10(g_49 / g_0) as `bptt` gave it, None where one of them has no logarithm."""
     point = facts.point("declared")
-    lost = (
-        point.log10_student[STEPS - 1] - point.log10_student[0] if point is not None else math.nan
-    )
-    return float(lost) if math.isfinite(lost) else None
+    if point is None or not np.isfinite(point.log10_student[[0, STEPS - 1]]).all():
+        return None
+    return float(point.log10_student[STEPS - 1] - point.log10_student[0])
 
 
 def _then(drawn: Spread) -> dict[str, Value]:

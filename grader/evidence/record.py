@@ -290,7 +290,7 @@ def packed(recorder: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:  # no
         rows.append((shapes.setdefault(shape, len(shapes)), len(values) // 8))
         ids.append(flat)
         constants.append(values)
-    words = [word if len(word) < 4096 else "" for word in recorder.words]
+    words = list(recorder.words)
     header = {
         "words": words,
         "shapes": [list(shape) for shape in shapes],

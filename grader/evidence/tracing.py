@@ -17,9 +17,12 @@ Ids: TypeAlias = np.ndarray
 CONSTANT, LOST = -1, -2
 
 
-MAX_ELEMENTS = 6_000_000
-MAX_OPERATIONS = 300_000
-MAX_HELD = 32_000_000  # entries of id tables, 256 MB: a third of it is what a frame may carry
+# Two nets of the lab's size make 150,000 elements, 190,000 entries of tables and 4,000 operations.
+# The bounds are ten times that and more, and together stay below the 64 MB of one answer.
+MAX_ELEMENTS = 2_000_000
+MAX_HELD = 2_500_000
+MAX_OPERATIONS = 100_000
+MAX_WORDS, MAX_WORD = 800, 1_000
 MAX_LOST = 50
 
 
@@ -74,7 +77,10 @@ class Recorder:
 
     def word(self, text: str) -> int:
         """Return the number of a word: operation names, files and options are sent once each."""
-        return self.words.setdefault(text, len(self.words))
+        if len(self.words) >= MAX_WORDS and text not in self.words:
+            self.stopped = self.stopped or "words"
+            return 0
+        return self.words.setdefault(text[:MAX_WORD], len(self.words))
 
     def where(self) -> tuple[str, int]:
         """Return file and line of the student's code that is running."""

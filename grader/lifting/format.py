@@ -26,7 +26,7 @@ LOST_ID = -2
 """The id of an element that had one until something unheard changed it."""
 
 MAX_DIMENSIONS = 8
-MAX_WORD = 4096
+MAX_WORD = 1000
 ARRAYS = ("values", "tables", "ids", "constants", "operations", "operands", "leaves")
 
 
@@ -61,7 +61,7 @@ def unpack(
     """
     try:
         reader = _Reader(header, arrays, folder)
-        operations, leaves = reader.operations(), reader.leaves()
+        operations, leaves, lost = reader.operations(), reader.leaves(), reader.lost()
         _demand_order(operations, leaves, len(reader.values))
         work = sum(map(work_of, operations))
     except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
@@ -72,7 +72,7 @@ def unpack(
         operations=operations,
         leaves=leaves,
         values=reader.values,
-        lost=reader.lost(),
+        lost=lost,
         exact=header.get("exact") is True,
         artefacts=files,
         stopped=str(header.get("stopped", ""))[:40],

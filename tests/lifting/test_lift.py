@@ -125,7 +125,7 @@ def test_mistake_in_a_script_without_functions_is_refused_and_named(written, sty
 
 HOSTILE = {
     "huge array": "import numpy as np\nbig = np.ones((4000, 4000)) * 2.0\n",
-    "many operations": "import numpy\na = numpy.ones(3)\nfor _ in range(310_000):\n    a + 1\n",
+    "many operations": "import numpy\na = numpy.ones(3)\nfor _ in range(110_000):\n    a + 1\n",
     "attributes raise": """
 class Bad:
     def __getattr__(self, name):
