@@ -1,7 +1,6 @@
 """What a declared configuration should look like over many seeds: bands, shares, predictions.
 
-Everything here is drawn with the reference and remembered per setting for as long as the process
-lives: a class of submissions that declare the same settings pays once.
+Everything is drawn with the reference and remembered per setting: a class pays for one only once.
 """
 
 from __future__ import annotations
@@ -50,10 +49,9 @@ NORMAL_999 = 3.2905
 """Half-width of 99.9 % of a normal distribution, in deviations."""
 
 BIASES = (-2.0, -3.0, -4.0, -6.0)
-"""Update-gate biases to advise, the mildest first.
+"""Update-gate biases to advise, the mildest first: -1 would leave a GRU that loses 5 orders.
 
-Of the milder ones, -1 leaves a GRU that loses 5 orders in fifty steps: apart from most RNNs, but no
-flat line beside them. Jozefowicz, Zaremba, Sutskever 2015, section 2.1 (the LSTM's forget gate).
+Jozefowicz, Zaremba, Sutskever 2015, section 2.1 (the LSTM's forget gate).
 """
 
 ONE_HOT = 0.1
@@ -183,8 +181,7 @@ def spread(values: Array) -> Spread:
     """Summarise a number over the draws.
 
     The ends are those of a normal distribution, its deviation enlarged by two standard errors of
-    itself, or the outermost draws where these lie further out: with a few hundred draws the 0.05 %
-    quantile is none of them, and a skewed tail is not left to the normal alone.
+    itself, or the outermost draws where these lie further out: no tail is left to the normal alone.
     """
     mean, std = float(values.mean()), float(values.std(ddof=1))
     reach = NORMAL_999 * std * (1.0 + 2.0 / math.sqrt(2.0 * len(values)))
@@ -286,8 +283,7 @@ def setting_of(material: Material) -> Setting:
     if not forward.weight_std > 0:
         return known
     # ‖W‖_F = √d·‖W‖₂ of an orthogonal matrix only.
-    round_ = forward.spectral_norm * math.sqrt(known.width) <= 1.01 * forward.frobenius_norm
-    if round_:
+    if forward.spectral_norm * math.sqrt(known.width) <= 1.01 * forward.frobenius_norm:
         return replace(known, scheme="orthogonal", scale=forward.spectral_norm)
     return replace(known, scale=forward.weight_std)
 

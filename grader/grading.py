@@ -106,8 +106,9 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
     scripts = _scripts(material)
 
     def look_at_files() -> None:
-        # What the checks read of the files is remembered, and free while the children work.
-        run_checks(material, rubric, "files")
+        # What the checks read of the files is remembered, and free while the children work. Draws
+        # are none of it: what is measured needs other ones, or none.
+        run_checks(material, _without_draws(rubric), "files")
 
     with fresh_runs(
         material.submission, scripts, options.timeout_s, meanwhile=look_at_files
@@ -123,6 +124,13 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
         missing = next(iter(found.values())).missing_functions
         found = {kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()}
     return replace(material, run=session.facts, probe=found)
+
+
+def _without_draws(rubric: Rubric) -> Rubric:
+    """Return the rubric without the checks that compare with draws; nothing requires them."""
+    drawing = ("stop.", "plausible.", "pitfalls.")
+    rows = {code: row for code, row in rubric.rows.items() if not code.startswith(drawing)}
+    return replace(rubric, rows=rows)
 
 
 def _answering(functions: Sequence[str], run: RunFacts) -> bool:

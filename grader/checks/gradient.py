@@ -21,7 +21,7 @@ SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
 LOWEST = -307.0  # log10 of what a float holds with all its digits
 UNPROBED = frozenset(
-    {"ignores_params", "not_finite", "saturated"}
+    {"ignores_params", "not_finite", "saturated", "diverged"}
 )  # reasons with a text of their own
 MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
 """Misbehaviours after which the gradient can still be verified where the student's values lie."""

@@ -93,7 +93,7 @@ def gates(material: Material) -> Iterator[Finding]:
 def states(material: Material) -> Iterator[Finding]:
     """Say where tanh is saturated, or no state ever leaves 0, and what smaller weights would do."""
     for kind, facts, found in _measured(material):
-        name = _fate(facts, found)
+        name = _fate(kind, facts, found)
         if not name:
             continue
         setting = replace(at_lab_radius(setting_of(material)), inputs=ONE_HOT)
@@ -109,7 +109,7 @@ def states(material: Material) -> Iterator[Finding]:
         yield Finding(name, Outcome.NOTE, data, model=kind, file=SCRIPT)
 
 
-def _fate(facts: ProbeFacts, found: ForwardFacts) -> str:
+def _fate(kind: Kind, facts: ProbeFacts, found: ForwardFacts) -> str:
     """Name what became of the states: the finding's kind, "" where they are alive."""
     point = facts.point("declared")
     if found.dead > MOST:
@@ -117,7 +117,9 @@ def _fate(facts: ProbeFacts, found: ForwardFacts) -> str:
     if not found.saturated > MOST:
         return ""
     gone = point is not None and bool(np.isneginf(point.log10_student[:STEPS]).all())
-    return "all_zero" if gone else "saturated"
+    if gone:
+        return "all_zero"
+    return "saturated" if kind == "rnn" else ""  # 1 - h² is no slope of a GRU's step
 
 
 def growth(material: Material) -> Iterator[Finding]:
@@ -127,6 +129,8 @@ def growth(material: Material) -> Iterator[Finding]:
         if kind != "rnn" or not found.spectral_radius > GROWS or lost is None:
             continue
         setting = setting_of(material)
+        if found.saturated > MOST:  # what saturates tanh is no size of inputs to go on with
+            setting = replace(setting, inputs=ONE_HOT)
         data: dict[str, Value] = {
             "rho": found.spectral_radius,
             "std": found.weight_std,
@@ -152,6 +156,8 @@ def precision(material: Material) -> Iterator[Finding]:
         facts = material.probe.get(kind)
         point = facts.point("declared") if facts is not None else None
         true = point.log10_numeric if point is not None else None
+        if true is not None and not np.isfinite(true[0]):
+            continue  # exactly zero in any dtype: tanh is saturated
         if facts is not None and true is not None:
             yield from _range(kind, facts.dtype, true)
         yield from _floor(material, kind, true)

@@ -279,7 +279,8 @@ def _noise(material: Material, setting: Setting, logs: dict[Kind, Array]) -> Ite
         above = [_evenness(d.logs) >= even[kind] for d in _alike(setting, kind, orders)]
         chance *= max((1.0 + one.sum()) / (1.0 + len(one)) for one in above)
     if chance <= CHANCE:
-        data: dict[str, Value] = {**even, "odds": round(1.0 / chance)}
+        odds = round(1.0 / chance)
+        data: dict[str, Value] = {"rnn": even["rnn"], "gru": even["gru"], "odds": odds}
         yield Finding("noise", Outcome.MANUAL, data, file=FILE)
 
 

@@ -16,12 +16,15 @@ from grader.ensemble import (
     rnn_spread,
     setting_of,
 )
-from grader.model import STEPS, Finding, Kind, Material, Outcome, Term, Value
+from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
 from grader.oracle import least_squares_slope, orders_of_decay, predicted_gru
 
 FILE = "decay.json"
 SATURATED = 0.9999
 """Largest share of the candidate that four digits tell from 1: a bias of about 9."""
+
+MARK = float(np.finfo(np.float64).tiny) * (1.0 + 1e-6)
+"""What the lab puts in the place of a zero, and its rounding in print."""
 
 RULE = 0.9
 """Share of seeds that miss the condition from which it is no longer called the draw."""
@@ -61,8 +64,12 @@ def shape_of(material: Material) -> Shape | None:
 def separated(material: Material) -> Iterator[Finding]:
     """Demand that the RNN is steeper, and the curves half an order apart at t = 0."""
     shape = shape_of(material)
-    if shape is None:
+    if shape is None or material.decay is None:
         yield Finding("no_curves", Outcome.NOT_ASSESSED, file=FILE)
+        return
+    gone = [kind for kind in KINDS if max(material.decay.curves[kind]) <= MARK]
+    if gone:
+        yield Finding("vanished", data={"value": MARK}, model=gone[0], file=FILE)
         return
     data = _numbers(shape) | {"wanted": material.thresholds["separation_orders"]}
     steeper = shape.slope["rnn"] > shape.slope["gru"]

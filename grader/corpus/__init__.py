@@ -11,6 +11,7 @@ import functools
 from grader.corpus import (
     adversarial,
     gradient_cases,
+    handwritten,
     right_documents,
     right_scripts,
     wrong_decay,
@@ -29,7 +30,7 @@ __all__ = ["Case", "Expectation", "by_name", "extreme", "right", "wrong"]
 def _right() -> tuple[Case, ...]:
     modules = (right_documents, right_scripts)
     cases = (case for module in modules for case in module.cases())
-    return (*gradient_cases.right_cases(), *cases)
+    return (*gradient_cases.right_cases(), *handwritten.right_cases(), *cases)
 
 
 @functools.cache
@@ -43,7 +44,7 @@ def _wrong() -> tuple[Case, ...]:
         wrong_runs,
     )
     cases = (case for module in modules for case in module.cases())
-    return (*gradient_cases.wrong_cases(), *cases)
+    return (*gradient_cases.wrong_cases(), *handwritten.wrong_cases(), *cases)
 
 
 def right() -> list[Case]:

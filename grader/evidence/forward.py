@@ -114,7 +114,7 @@ def _distance(point: Array, states: Array) -> float:
 
 
 def recurrent_matrix(parts_value: Array, states: Array) -> Array:
-    """Return W_hh, shape (d, d), from the one-step Jacobians of a tanh RNN, whatever its layout.
+    """Return W_hh, (d, d), from the Jacobians of a tanh RNN; rows of NaN where saturation hides it.
 
     Parameters
     ----------
@@ -125,7 +125,9 @@ def recurrent_matrix(parts_value: Array, states: Array) -> Array:
     slope = 1.0 - states[1:] ** 2
     best = np.argmax(slope, axis=0)
     unit = np.arange(states.shape[1])
-    return np.asarray(parts_value[best, :, unit] / slope[best, unit][:, None])
+    passed = slope[best, unit]
+    told = np.where(passed > LEAST_SLOPE, passed, np.nan)
+    return np.asarray(parts_value[best, :, unit] / told[:, None])
 
 
 def candidate_share(J: Array, z: Array | None, *, exact: bool) -> Array:
@@ -149,6 +151,8 @@ def candidate_share(J: Array, z: Array | None, *, exact: bool) -> Array:
 
 def with_sizes(facts: ForwardFacts, W: Array) -> ForwardFacts:
     """Add the sizes of W_hh a write-up may quote: spectral radius, 2-norm, Frobenius norm, std."""
+    if not np.isfinite(W).all():
+        return facts
     return replace(
         facts,
         spectral_radius=float(np.max(np.abs(np.linalg.eigvals(W)))),

@@ -170,7 +170,7 @@ class _Lifter:
         if runs_forward(replay, told):
             told.reverse()
         hits = [ids for ids, _ in computed.all_equal(heads[target])]
-        head = head_of(replay, forward, told[-1], hits)
+        head = head_of(replay, forward, told[-1], hits, computed)
         vectors = aligned(replay, forward, told, head)
         calls = LiftedCalls(kind, replay, forward, target, vectors)
         if not calls.head_is_told():

@@ -67,6 +67,10 @@ class LiftedCalls(Calls):
         """Return the numbers of the steps, and the target."""
         return list(range(self.found.length)), self.target
 
+    def diverged(self, handle: str) -> bool:
+        """Say whether the script would have gone another way at these parameters."""
+        return self._replays[handle].diverged
+
     def token_ids(self, tokens: Sequence[int]) -> tuple[int, ...]:
         """Return the tokens that some steps read; nothing where the recording does not tell."""
         read = token_ids(self._replays[DECLARED], self.found)

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from grader.evidence.calls import MisbehaviourError
 from grader.evidence.differences import Differentiator
 from grader.evidence.lifted_calls import DECLARED, LiftedCalls
-from grader.evidence.points import Place, hot_arrays
+from grader.evidence.points import Place, hot_arrays, wrong_labels
 from grader.evidence.prober import Notes, Prober
 from grader.evidence.scenes import Site
 from grader.evidence.seeds import Plan
-from grader.facts import Array, ForwardFacts, ProbeFacts
+from grader.facts import Array, ForwardFacts, Misbehaviour, ProbeFacts
 from grader.lifting.gates import FITS, Cell, Gates, StepVectors, find_gates, fit, misfit
 
 ALLOWED = 100.0 * FITS
@@ -141,7 +142,26 @@ class LiftedProber(Prober):
         gates = find_gates(vectors, self.rng)
         return None if gates is None else LiftedRoles(self.calls, gates, self.rng)
 
+    def _add_point(self, place: Place, arrays: Mapping[str, Array]) -> Site:
+        site = super()._add_point(place, arrays)
+        if self.calls.diverged(place.handle) and wrong_labels(self.notes.points[-1:]):
+            # What the script does there was not recorded, and this is not it.
+            self.notes.points.pop()
+            raise MisbehaviourError(Misbehaviour("diverged", "bptt"))
+        return site
+
     def _examine(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
+        earlier = self.notes.forward
+        self._examine_step(place, arrays, states)
+        handle = "roles" if self._known_roles() and place.label == "hot" else place.handle
+        found = self.notes.forward
+        if found is not None and not found.recognised and self.calls.diverged(handle):
+            self.notes.forward = earlier
+
+    def _known_roles(self) -> bool:
+        return isinstance(self.roles, LiftedRoles)
+
+    def _examine_step(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
         roles = self.roles
         if not isinstance(roles, LiftedRoles):
             super()._examine(place, arrays, states)

@@ -10,6 +10,7 @@ import numpy as np
 import tracing  # type: ignore[import-not-found]  # its RECORDER is replaced when a script begins
 from tracing import (  # type: ignore[import-not-found]  # loaded beside this file, in the child
     HANDLERS,
+    Decision,
     Scalar,
     Traced,
     bare,
@@ -32,6 +33,8 @@ MOVES = frozenset((
 
 DATA = {
     **dict.fromkeys(("take", "compress", "extract", "delete"), (0,)),
+    **dict.fromkeys(("concatenate", "stack", "hstack", "vstack", "dstack", "column_stack"), (0,)),
+    **dict.fromkeys(("row_stack", "block"), (0,)),
     "append": (0, 1),
     "choose": (1,),
     "insert": (0, 2),
@@ -53,13 +56,13 @@ DATA_ONLY = frozenset((
 ))  # fmt: skip
 
 
-def mapped(value: Any, change: Callable[[Any], Any]) -> Any:  # noqa: ANN401 - any nest
-    """Apply `change` to everything with ids and every array in `value`."""
-    if isinstance(value, (Traced, Scalar, np.ndarray)):
+def mapped(value: Any, change: Callable[[Any], Any], *, numbers: bool = False) -> Any:  # noqa: ANN401 - any nest
+    """Apply `change` to everything with ids and every array in `value`, and to `numbers` if so."""
+    if isinstance(value, (Traced, Scalar, np.ndarray, np.floating)):
         return change(value)
-    if isinstance(value, (list, tuple)) and type(value) in (list, tuple):
-        return type(value)(mapped(item, change) for item in value)
-    return value
+    if type(value) in (list, tuple):
+        return type(value)(mapped(item, change, numbers=numbers) for item in value)
+    return change(value) if numbers and isinstance(value, (int, float)) else value
 
 
 def _moved(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:  # noqa: ANN401 - as NumPy gives
@@ -70,9 +73,7 @@ def _moved(function: Callable[..., Any], args: tuple[Any, ...], keywords: dict[s
     given = tuple(
         plain(a)
         if data is not None and i not in data
-        else _shifted(a)
-        if data is not None and isinstance(a, (int, float))
-        else mapped(a, _shifted)
+        else mapped(a, _shifted, numbers=data is not None)
         for i, a in enumerate(args)
     )
     filled = {"constant_values": 0} if "constant_values" in keywords else {}
@@ -100,13 +101,21 @@ def on_function(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401
     name = getattr(function, "__name__", "")
     known = FUNCTIONS.get(name) if getattr(function, "__module__", "").startswith("numpy") else None
     known = known or (_moved if name in MOVES else None)
+    if known is not None and isinstance(keywords.get("out"), Traced):
+        without = {key: value for key, value in keywords.items() if key != "out"}
+        keywords["out"][...] = on_function(function, args, without)
+        return keywords["out"]
     if known is not None:
         # Either the student's own mistake, raised again below, or a use we do not know.
         with contextlib.suppress(TypeError, ValueError, IndexError, KeyError, AttributeError):
             return known(function, args, keywords)
     if name in OVERWRITING:
         return _overwritten(function, args, keywords)
-    result = function(*plain(args), **plain(keywords))
+    return _unknown(name, function(*plain(args), **plain(keywords)), args, keywords)
+
+
+def _unknown(name: str, result: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - as NumPy gives
+    """Return what a function gave that has no arithmetic, or none that is known."""
     if name in SAME_SHAPE:
         return tracing.RECORDER.leaf(result, name)
     if name in DATA_ONLY:
@@ -222,6 +231,10 @@ def _where(function: Any, args: Any, keywords: Any) -> Any:  # noqa: ANN401 - Nu
     if len(args) != 3:
         return function(*plain(args), **keywords)
     chosen, first, second = args
+    if isinstance(chosen, Decision) and getattr(chosen, "_ids", None) is not None:
+        made = traced(np.asarray(bare(chosen), dtype=np.float64), chosen._ids)
+        result = function(bare(chosen), plain(first), plain(second))
+        return tracing.RECORDER.operation("where", (made, first, second), result)
     result = function(*plain(args))
     if np.asarray(result).dtype.kind != "f":
         return result

@@ -44,7 +44,7 @@ def with_states(facts: ForwardFacts, states: Array, W: Array | None = None) -> F
         tanh_slope=float(np.mean(1.0 - h**2)),
     )
     told = np.abs(h) <= FLAT  # beyond it, arctanh shows little but rounding
-    if W is None or not told.any():
+    if W is None or not told.any() or not np.isfinite(W).all():
         return facts
     added = np.arctanh(np.where(told, h, 0.0)) - states[:-1] @ W.T
     return replace(facts, input_std=float(np.sqrt(np.mean(added[told] ** 2))))

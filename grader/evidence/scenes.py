@@ -113,10 +113,12 @@ class SceneBuilder:
         rows = np.repeat(state[None], self.classes, axis=0)
         return self.forward.calls.losses(handle, rows, list(range(self.classes)))
 
-    def _rnn(self, site: Site) -> dict[str, Any]:
+    def _rnn(self, site: Site) -> dict[str, Any] | None:
         states, handle = site.states, site.place.handle
         parts = site.parts or self.forward.jacobians(handle, site.place.tokens, states[:-1])
         measured = recurrent_matrix(parts.value, states)
+        if not np.isfinite(measured).all():
+            return None  # some unit never leaves saturation, which hides its weights
         error = recurrent_matrix(parts.error, states)
         relative = float(np.linalg.norm(error) / np.linalg.norm(measured))
         d = states.shape[1]

@@ -38,6 +38,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a stranger's call is gi
         return bare(value)
     if kind is Scalar:
         return np.float64(value)
+    if kind is Decision:
+        return decided(value)
     if kind in (list, tuple):
         return kind(plain(item) for item in value)
     if kind is dict:
@@ -287,6 +289,61 @@ class Traced(np.ndarray):
         return self
 
 
+class Decision(np.ndarray):
+    """What a comparison gave, with ids: `np.where` follows it, all else fixes what was decided."""
+
+    _ids: Any
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=None, **keywords):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN204 - NumPy's protocol
+        inputs = tuple(_as_number(x) if method == "__call__" else plain(x) for x in inputs)
+        if out is None and any(isinstance(x, (Traced, Scalar)) for x in inputs):
+            return HANDLERS["ufunc"](ufunc, method, inputs, None, keywords)
+        given = {} if out is None else {"out": tuple(plain(x) for x in out)}
+        return getattr(ufunc, method)(*plain(inputs), **given, **plain(keywords))
+
+    def __array_function__(self, function, types, args, keywords):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN204 - NumPy's protocol
+        return HANDLERS["function"](function, args, keywords)
+
+    def __getitem__(self, key: Any) -> Any:  # noqa: ANN401 - NumPy's indices
+        return decided(self)[plain(key)]
+
+    def __bool__(self) -> bool:
+        return bool(decided(self))
+
+    def __reduce__(self) -> Any:  # noqa: ANN401 - pickling gives up the ids
+        return decided(self).__reduce__()
+
+    def astype(self, dtype: Any, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401 - NumPy's
+        """Return 0 and 1 with ids where floats are asked for."""
+        if np.dtype(dtype).kind == "f":
+            return _as_number(self)
+        return decided(self).astype(dtype, *args, **keywords)
+
+
+def decision(made: Any, result: np.ndarray) -> Any:  # noqa: ANN401 - as recorded
+    """Return what was compared as an array of bools with the ids of `made`."""
+    if not isinstance(made, Traced):
+        if isinstance(made, Scalar):
+            RECORDER.operation("decided", (made,), np.empty(0))
+        return result
+    chosen = np.asarray(result).view(Decision)
+    chosen._ids = made._ids
+    return chosen
+
+
+def decided(chosen: Decision) -> np.ndarray:
+    """Return the bools and note that the script went by them: at other values it might not."""
+    if getattr(chosen, "_ids", None) is not None:
+        RECORDER.operation("decided", (_as_number(chosen),), np.empty(0))
+    return bare(chosen)
+
+
+def _as_number(value: Any) -> Any:  # noqa: ANN401 - a decision, or anything else unchanged
+    if type(value) is not Decision or getattr(value, "_ids", None) is None:
+        return value
+    return traced(bare(value).astype(np.float64), value._ids)
+
+
 class Scalar(float):
     """A number with an id; to json, math and format it is a float."""
 
@@ -345,6 +402,19 @@ class Scalar(float):
         return RECORDER.operation("round", (self,), done, {"decimals": int(digits)})
 
 
+def _compared(ufunc: np.ufunc, name: str) -> None:
+    plainly = getattr(float, f"__{name}__")
+
+    def compare(self: Scalar, other: Any) -> Any:  # noqa: ANN401 - anything
+        result = plainly(self, other)
+        if result is not NotImplemented:
+            made = RECORDER.operation(ufunc.__name__, (self, other), float(result))
+            decision(made, result)
+        return result
+
+    setattr(Scalar, f"__{name}__", compare)
+
+
 def _binary(ufunc: np.ufunc, name: str) -> None:
     def left(self: Scalar, other: Any) -> Any:  # noqa: ANN401 - numbers and arrays
         return ufunc(self, other) if _number(other) else NotImplemented
@@ -368,6 +438,13 @@ for _ufunc, _name in (
     (np.power, "pow"),
 ):
     _binary(_ufunc, _name)
+for _comparison, _name in (
+    (np.less, "lt"),
+    (np.less_equal, "le"),
+    (np.greater, "gt"),
+    (np.greater_equal, "ge"),
+):
+    _compared(_comparison, _name)
 
 
 HANDLERS: dict[str, Callable[..., Any]] = {}

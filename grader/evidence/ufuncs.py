@@ -25,6 +25,7 @@ BINARY = frozenset((
     "add", "subtract", "multiply", "divide", "power", "float_power", "maximum", "minimum",
     "logaddexp", "fmax", "fmin", "matmul", "vecdot"
 ))  # fmt: skip
+COMPARISONS = frozenset(("less", "less_equal", "greater", "greater_equal"))
 REDUCTIONS = {"add": "sum", "maximum": "max", "minimum": "min"}
 
 
@@ -48,6 +49,9 @@ def on_ufunc(
             target._ids[...] = ids_of(made)
         return target
     result = getattr(ufunc, method)(*plains, **bare)
+    if ufunc.__name__ in COMPARISONS and method == "__call__" and not bare:
+        made = tracing.RECORDER.operation(ufunc.__name__, inputs, np.asarray(result, dtype=float))
+        return tracing.decision(made, result)
     if isinstance(result, tuple):
         return tuple(external(ufunc.__name__, inputs, part) for part in result)
     if not isinstance(result, (np.ndarray, np.floating)) or result.dtype.kind != "f":
@@ -75,11 +79,20 @@ def _named(
         axis = keywords.get("axis", inputs[1] if len(inputs) > 1 else 0)
         options = {"axis": _axis(axis), "keepdims": bool(keywords.get("keepdims", False))}
         return tracing.RECORDER.operation(REDUCTIONS[name], inputs[:1], result, options)
+    if method == "reduce" and name == "logaddexp" and not set(keywords) - {"axis", "keepdims"}:
+        return _log_sum_exp(inputs[0], keywords.get("axis", 0), keywords.get("keepdims", False))
     if method == "outer" and name in BINARY:
         left, right = inputs
         shaped = np.reshape(left, (*np.shape(plain(left)), *(1 for _ in np.shape(plain(right)))))
         return tracing.RECORDER.operation(name, (shaped, right), result)
     return external(ufunc.__name__ + "." + method, inputs, result)
+
+
+def _log_sum_exp(x: Any, axis: Any, keepdims: Any) -> Any:  # noqa: ANN401 - NumPy's
+    """Compute log Σ exp in steps that are known one by one."""
+    most = np.max(x, axis=axis, keepdims=True)
+    total = np.log(np.sum(np.exp(x - most), axis=axis, keepdims=True)) + most
+    return total if keepdims else np.squeeze(total, axis=axis)
 
 
 def _axis(axis: Any) -> Any:  # noqa: ANN401 - None, an int or a tuple

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.facts import Array
 from grader.lifting.passes import ancestors
-from grader.lifting.recording import Ids
+from grader.lifting.recording import Ids, Operation
 from grader.lifting.replay import Replay
 
 WALKED = frozenset(
@@ -162,17 +162,35 @@ def _given(replay: Replay, number: int, current: Ids) -> Ids | None:
     ids, out = traced[0].ids, operation.out
     if ids.shape == out.shape:
         return np.asarray(ids.reshape(-1)[np.searchsorted(out.reshape(-1), current)])
-    if ids.ndim == out.ndim + 1 and out.size > 1:
-        return _slice(ids, operation.options.get("axis"), out, current)
-    return ids.reshape(-1)
+    if out.size == 1 or current.size != 1:
+        return ids.reshape(-1)
+    return _slice(operation, ids, int(np.flatnonzero(out.reshape(-1) == current[0])[0]))
 
 
-def _slice(ids: Ids, axis: object, out: Ids, current: Ids) -> Ids | None:
-    """Return the row or column that a reduction along `axis` made one number of."""
-    if type(axis) is not int or current.size != 1:
+def _slice(operation: Operation, ids: Ids, position: int) -> Ids | None:
+    """Return the elements that the entry number `position` of a reduction was made of."""
+    kept = _kept_axes(operation, ids.ndim)
+    if kept is None:
         return None
-    rows = np.moveaxis(ids, axis, -1).reshape(-1, ids.shape[axis])
-    return np.asarray(rows[int(np.flatnonzero(out.reshape(-1) == current[0])[0])])
+    shape = tuple(ids.shape[axis] for axis in kept)
+    if np.prod(shape, dtype=int) != operation.out.size:
+        return None
+    where = dict(zip(kept, np.unravel_index(position, shape), strict=True))
+    return np.asarray(ids[tuple(where.get(axis, slice(None)) for axis in range(ids.ndim))].ravel())
+
+
+def _kept_axes(operation: Operation, ndim: int) -> list[int] | None:
+    """Return the axes of the first operand that a reduction leaves, in the order of its result."""
+    if operation.name == "einsum":
+        inputs, _, output = str(operation.options.get("subscripts", "")).partition("->")
+        term = inputs.split(",")[0]
+        return [term.index(letter) for letter in output] if set(output) <= set(term) else None
+    axis = operation.options.get("axis")
+    gone = [one for one in (axis if isinstance(axis, list) else [axis]) if type(one) is int]
+    if not gone:
+        return None
+    over = {one % ndim for one in gone}
+    return [one for one in range(ndim) if one not in over]
 
 
 class Vectors:
@@ -186,6 +204,14 @@ class Vectors:
             if out.size % d == 0 and out.size
             for row in (out.reshape(-1, d) if out.size <= MOST_ROWS * d else ())
         ]
+        # A part of a longer vector is nobody's result: it shows where it is read.
+        known = {row.tobytes() for row in rows}
+        for operation in replay.operations:
+            for operand in operation.operands:
+                ids = operand.ids.reshape(-1)
+                if ids.size == d and ids.min() >= 0 and ids.tobytes() not in known:
+                    known.add(ids.tobytes())
+                    rows.append(ids)
         self.ids: Ids = np.array(rows, dtype=np.int64).reshape(-1, d)
         self.values: Array = replay.values[self.ids]
 

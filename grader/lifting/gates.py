@@ -27,6 +27,9 @@ the condition of a fit to three random states per unknown, below 30; what does n
 1e-3 and more.
 """
 
+FAR = 16.0
+"""States this far out bring pre-activations of 0.1 · √32 · 16 = 9: both signs at any bias."""
+
 MOST_CHUNKS = 6
 TOLD = 1e-5
 """1 − |c| below which a unit's pre-activation is not told from its saturated value."""
@@ -96,6 +99,8 @@ def find_gates(vectors: StepVectors, rng: np.random.Generator) -> Gates | None:
     found, after = vectors.at(states), vectors.next(states)
     for z, c, keeps in _mixes(found, states, after):
         w = found[z]
+        if not _mixes_far_out(vectors, (z, c, keeps), FAR * states):
+            continue
         if _linear(_logit(w), states) is None:
             continue
         for r, reset in _resets(found, states, c, skip=z):
@@ -115,6 +120,17 @@ def _mixes(
                 w = 1.0 - found[z] if keeps else found[z]
                 if np.abs(states + w * (found[c] - states) - after).max() <= 1e-12:
                     yield z, c, keeps
+
+
+def _mixes_far_out(vectors: StepVectors, mix: tuple[Where, Where, bool], states: Array) -> bool:
+    """Say whether a mix holds where pre-activations change their signs too.
+
+    A sigmoid written in two branches is, near the origin, either of them.
+    """
+    z, c, keeps = mix
+    found, after = vectors.at(states, [z, c]), vectors.next(states)
+    w = 1.0 - found[z] if keeps else found[z]
+    return bool(np.abs(states + w * (found[c] - states) - after).max() <= 1e-12 * FAR)
 
 
 def _resets(

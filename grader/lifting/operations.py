@@ -103,6 +103,11 @@ ELEMENTWISE: dict[str, Callable[..., Values]] = {
     "fmax": np.fmax,
     "fmin": np.fmin,
     "logaddexp": _logaddexp,
+    "less": lambda a, b: (a.real < b.real).astype(np.float64),
+    "less_equal": lambda a, b: (a.real <= b.real).astype(np.float64),
+    "greater": lambda a, b: (a.real > b.real).astype(np.float64),
+    "greater_equal": lambda a, b: (a.real >= b.real).astype(np.float64),
+    "where": lambda chosen, a, b: np.asarray(np.where(np.not_equal(chosen.real, 0.0), a, b)),
 }
 
 
@@ -250,7 +255,18 @@ def _pull_norm(g: Values, x: Sequence[Values], y: Values, options: Options) -> S
     return [_spread(g / y, x[0], options) * x[0]]
 
 
+def _pull_where(g: Values, x: Sequence[Values], _: Values, __: Options) -> Sequence[Values]:
+    chosen = x[0] != 0.0
+    return [0.0 * x[0], np.where(chosen, g, 0.0), np.where(chosen, 0.0, g)]
+
+
+def _pull_decision(_: Values, x: Sequence[Values], __: Values, ___: Options) -> Sequence[Values]:
+    return [np.zeros_like(operand) for operand in x]
+
+
 PULLS: dict[str, Pull] = {
+    "where": _pull_where,
+    **dict.fromkeys(("less", "less_equal", "greater", "greater_equal"), _pull_decision),
     "tanh": _unary(lambda _, y: 1 - y * y),
     "sinh": _unary(lambda x, _: np.cosh(x)),
     "cosh": _unary(lambda x, _: np.sinh(x)),

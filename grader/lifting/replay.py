@@ -18,6 +18,10 @@ ROUNDING = 16.0
 """Units of roundoff one operation may differ by between two libraries: 4 ulp, with room."""
 
 
+UNKNOWN = frozenset({"external", "decided"})
+"""Records that hold no arithmetic: what nobody knows, and what a script went by."""
+
+
 class NoWayError(Exception):
     """A path leads through an operation without a derivative, or through elements gone astray."""
 
@@ -106,6 +110,8 @@ class Replay:
         self._graph = graph or Graph(recording.operations, len(recording.values))
         self.maker = self._graph.maker
         """Which operation made an element; −1 for a leaf."""
+        self.diverged = False
+        """Whether the script would have decided something otherwise at these values."""
 
     def limit(self, seconds: float) -> None:
         """Let every later search end with TooSlowError after so many seconds."""
@@ -179,7 +185,14 @@ class Replay:
                 self._evaluate(moved, values, fixed)
                 touched[operation.out] = True
         again = replace(self.recording, operations=tuple(operations), values=values)
-        return Replay(again, self._graph)
+        replay = Replay(again, self._graph)
+        replay.diverged = self.diverged or any(
+            not np.array_equal(values[operand.ids], self.values[operand.ids])
+            for operation in self.operations
+            if operation.name == "decided"
+            for operand in operation.operands
+        )
+        return replay
 
     @staticmethod
     def _evaluate(operation: Operation, values: Array, fixed: npt.NDArray[np.bool_]) -> None:
@@ -210,7 +223,7 @@ class Replay:
         """Return the first operation whose result does not follow from its operands, or None."""
         with np.errstate(all="ignore"):
             for operation in self.operations:
-                if operation.name != "external" and not self._follows(operation):
+                if operation.name not in UNKNOWN and not self._follows(operation):
                     return operation
         return None
 

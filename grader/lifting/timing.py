@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from grader.facts import Array
+from grader.lifting.claims import Vectors
 from grader.lifting.passes import ForwardPass, ancestors
 from grader.lifting.recording import Ids
 from grader.lifting.replay import Replay
@@ -41,31 +42,32 @@ def runs_forward(replay: Replay, rows: Sequence[Ids]) -> bool:
 
 
 def head_of(
-    replay: Replay, forward: ForwardPass, last: Ids, candidates: Sequence[Ids]
+    replay: Replay, forward: ForwardPass, last: Ids, right: Sequence[Ids], computed: Vectors
 ) -> Ids | None:
-    """Return which of the vectors that are ±dL/dh_T the last vector of the list was made of.
+    """Return the vector that the last vector of the list was made of: the script's dL/dh_T.
 
     Parameters
     ----------
     last : ndarray of ids, shape (d,)
         The last vector in time that was recorded.
-    candidates : sequence of arrays of ids, shape (d,)
+    right : sequence of arrays of ids, shape (d,)
+        Vectors that equal dL/dh_T, or its negative.
+    computed : Vectors
     """
-    if not candidates:
-        return None
-    given = replay.values[last]
-    for ids in candidates:
+    for ids in right:
         if np.array_equal(ids, last):
             return ids
-    J = jacobian(replay, forward, forward.length)
-    for ids in candidates:
-        pulled = J.T @ replay.values[ids]
-        if np.linalg.norm(pulled - given) <= FOLLOWS * np.linalg.norm(given):
-            return ids
+    given = replay.values[last]
+    pulled = computed.values @ jacobian(replay, forward, forward.length)
+    far = np.linalg.norm(pulled - given, axis=1)
+    fitting = np.flatnonzero(far <= FOLLOWS * np.linalg.norm(given))
+    if fitting.size:
+        return np.asarray(computed.ids[fitting[0]])
+    # The step back is wrong: of the right heads, the one that this vector came from.
     operations, _ = ancestors(replay, last)
     used = set(operations)
-    behind = [ids for ids in candidates if int(replay.maker[ids].max()) in used]
-    return max(behind or candidates, key=lambda ids: int(replay.maker[ids].max()))
+    behind = [ids for ids in right if int(replay.maker[ids].max()) in used]
+    return max(behind or right, key=lambda ids: int(replay.maker[ids].max()), default=None)
 
 
 def aligned(

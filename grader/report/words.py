@@ -88,7 +88,8 @@ def measured(report: Report, catalogue: Catalogue) -> Iterator[str]:
                 "slope": entry["slope_per_step"],
             }
             yield catalogue.say("report.measured.orders", data)
-        if "chain_error" in entry:
+        # Of a gradient that is exactly zero an error can't be relative to it, nor amplified.
+        if {"chain_error", "chain_tolerance", "amplification"} <= entry.keys():
             data = {
                 "model": model,
                 "length": entry["length"],

@@ -70,14 +70,27 @@ def run(profile: Profile, seeds: int, jobs: int | None = None) -> Iterator[Grade
     workers = jobs or os.cpu_count() or 1
     with ProcessPoolExecutor(max_workers=workers) as pool:
         each = functools.partial(graded, profile, seeds)
-        yield from pool.map(each, range(len(_all(profile, seeds))))
+        for one in pool.map(each, range(len(_all(profile, seeds)))):
+            if one is not None:
+                yield one
 
 
-def graded(profile: Profile, seeds: int, number: int) -> Graded:
-    """Write, grade and judge one trial; cases hold functions, which do not cross processes."""
+def graded(profile: Profile, seeds: int, number: int) -> Graded | None:
+    """Write, grade and judge one trial; cases hold functions, which do not cross processes.
+
+    Returns
+    -------
+    Graded or None
+        None for a pair of mistakes that stops its script before anything is written.
+    """
     trial = _all(profile, seeds)[number]
     with tempfile.TemporaryDirectory(prefix="vangrad-selfcheck-") as home:
-        folder = trial.case.write(Path(home))
+        try:
+            folder = trial.case.write(Path(home))
+        except RuntimeError:
+            if len(trial.names) < 2:
+                raise
+            return None
         started = time.perf_counter()
         report = grade(folder, Options(timeout_s=TIMEOUT_S))
         seconds = time.perf_counter() - started

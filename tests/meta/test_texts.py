@@ -30,7 +30,9 @@ def leaves(tree, prefix=""):
 
 
 def is_formatted(key):
-    return ".finding." in key or key.startswith(("report.", "cli.", "diagnosis.", "mistake."))
+    return ".finding." in key or key.startswith(
+        ("report.", "cli.", "selfcheck.", "diagnosis.", "mistake.")
+    )
 
 
 def fields(sentence):
@@ -108,7 +110,7 @@ def test_sentences_can_be_filled(language, family):
 
 @each_file
 def test_family_holds_its_own_checks_only(language, family):
-    frames = {"report": {"report", "cli"}, "mistakes": {"diagnosis", "mistake"}}
+    frames = {"report": {"report", "cli", "selfcheck"}, "mistakes": {"diagnosis", "mistake"}}
     assert set(table(language, family)) == frames.get(family, {"check"})
     assert {code.partition(".")[0] for code, _ in checks(language, family)} <= {family}
 

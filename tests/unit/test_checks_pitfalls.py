@@ -11,6 +11,7 @@ from grader.ensemble import Setting, rnn_draws
 from grader.model import KINDS, Manifest, Outcome
 from grader.texts import LANGUAGES, catalogue
 from tests.toys import decay, facts, forward, material, point
+from tests.toys import probed as run_probe
 
 DECLARED = Manifest({"config": {"init_scale_W_hh": 0.1, "d_hidden": 32}}, {})
 T = np.arange(51)
@@ -167,6 +168,20 @@ def test_smaller_weights_give_what_the_lab_measures():
     assert finding.data["rotated"] == pytest.approx(2.4, abs=0.2)
 
 
+def test_inputs_that_saturate_tanh_are_not_drawn_with():
+    size = {"spectral_radius": 1.4, "weight_std": 0.25, "spectral_norm": 2.7, "input_std": 2.0}
+    drawn, saturated = (
+        found("growth", probed("rnn", **size, saturated=share))[0].data["then"]
+        for share in (0.1, 0.9)
+    )
+    assert saturated == pytest.approx(11.5, abs=0.7)
+    assert drawn > 15.0
+
+
+def test_states_of_a_gru_between_its_bounds_say_nothing_of_slopes():
+    assert found("states", probed("gru", saturated=0.9)) == []
+
+
 def test_floor_says_what_lay_below_it():
     (finding,) = found("precision", CASES["precision", "floor"][0])
     assert finding.data["level"] == pytest.approx(1e-8, rel=0.01)
@@ -182,6 +197,13 @@ def test_floor_is_told_by_measured_norms_where_there_are_some():
     assert [f.data["exponent"] for f in found("precision", what)] == [-10]
 
 
+@pytest.mark.parametrize("list_", [np.full(50, 1e-12), 10.0 ** falling(14.0) + 1e-8])
+def test_gradient_that_is_exactly_zero_has_left_no_range(list_):
+    gone = facts(points=(point(log10_student=DEAD, log10_numeric=DEAD),))
+    what = material(decay=decay(list_, list_), probe=dict.fromkeys(KINDS, gone))
+    assert found("precision", what) == []
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_mark_of_an_underflow_is_no_floor(dtype):
     g = np.maximum(10.0 ** falling(400.0), float(np.finfo(dtype).tiny))
@@ -194,6 +216,23 @@ def test_level_that_the_gradient_itself_has_is_no_floor():
         decay=decay(10.0 ** flat[:50], ()),
         probe={"rnn": facts(points=(point(log10_numeric=flat),))},
     )
+    assert found("precision", what) == []
+
+
+SATURATED = """
+drawn = init_params
+
+def init_params(kind, seed):
+    p = drawn(kind, seed)
+    return {**p, "E": 1e5 * p["E"]}
+"""
+
+
+def test_wholly_saturated_net_is_probed_and_said(tmp_path):
+    what = material(decay=None, probe=run_probe(tmp_path, SATURATED))
+    assert what.probe["rnn"].status == "probed"
+    assert np.isnan(what.probe["rnn"].forward.spectral_radius)  # no row of W_hh shows
+    assert [(f.kind, f.model) for f in found("states", what)] == [("all_zero", "rnn")]
     assert found("precision", what) == []
 
 

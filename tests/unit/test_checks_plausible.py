@@ -124,6 +124,6 @@ def test_right_submission_is_asked_nothing_from_its_files(case, tmp_path):
         (result.code, finding.kind)
         for result in report.checks
         for finding in result.findings
-        if result.code.startswith("plausible.")
+        if result.code.startswith(("plausible.", "pitfalls."))
     ]
     assert asked == []

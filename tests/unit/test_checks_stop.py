@@ -45,6 +45,10 @@ CASES = {
         curves(9.0, 2.0),
     ),
     ("separated", "grows"): (curves(-3.0, 2.0), curves(3.0, 2.0)),
+    ("separated", "vanished"): (
+        material(decay=decay(np.full(50, np.finfo(float).tiny), falling(2.0))),
+        material(decay=decay(np.maximum(falling(900.0), np.finfo(float).tiny), falling(2.0))),
+    ),
     ("separated", "expands"): (
         curves(-3.0, 2.0, probe=probe(spectral_radius=1.8, weight_std=0.32)),
         curves(3.0, 2.0, probe=probe(spectral_radius=1.8, weight_std=0.32)),

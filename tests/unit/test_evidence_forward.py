@@ -121,6 +121,15 @@ def test_recurrent_matrix_is_found_whatever_the_layout():
     assert np.allclose(W, p["W_hh"], rtol=0, atol=1e-9)
 
 
+def test_row_of_a_unit_that_never_leaves_saturation_is_not_told():
+    states = np.zeros((T + 1, D))
+    states[1:, 2] = 1.0
+    W = forward_.recurrent_matrix(np.zeros((T, D, D)), states)
+    assert np.isnan(W[2]).all()
+    assert np.isfinite(np.delete(W, 2, axis=0)).all()
+    assert forward_.with_sizes(rnn(), W) == rnn()
+
+
 def test_sizes_of_a_matrix_are_its_own():
     W = np.array([[0.0, 2.0], [-0.5, 0.0]])
     sized = forward_.with_sizes(rnn(), W)

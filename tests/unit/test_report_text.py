@@ -119,6 +119,15 @@ def test_measured_numbers_are_sentences():
     assert "ρ(W_hh) = 0.58" in render(report(measurements={"rnn": entry, "gru": {}}), "en")
 
 
+def test_error_that_nothing_amplifies_is_left_out():
+    zero = {"chain_error": 0.0, "chain_tolerance": 0.0, "length": 50, "method": "richardson"}
+    shown = [
+        render(report(measurements={"rnn": entry, "gru": {}}), "en")
+        for entry in (zero, zero | {"amplification": 50.0})
+    ]
+    assert ["amplification" in text for text in shown] == [False, True]
+
+
 def test_opaque_gru_says_that_its_reset_gate_was_not_tested():
     finding = Finding("reset_not_tested", Outcome.NOTE, model="gru", file="bptt_norm.py")
     shown = render(report(result("gradient.forward", Outcome.PASS, finding)), "en")
