@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from grader.arguments import USAGE_ERROR, OneLineParser
@@ -36,14 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     texts = catalogue(_language(words))
     try:
-        if words[:1] == ["explain"]:
-            from grader.explain import explain
-
-            return explain(words[1:], texts)
-        if words[:1] == ["selfcheck"]:
-            from grader.selfcheck import selfcheck
-
-            return selfcheck(words[1:], texts)
+        command = _command(words[0] if words else "")
+        if command is not None:
+            return command(words[1:], texts)
         return _grade(words, texts)
     except UsageError as error:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
@@ -55,6 +50,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         said = texts.say("cli.internal", {"error": repr(error), "version": __version__})
         print(f"vangrad: {said}", file=sys.stderr)  # noqa: T201 - as above
         return GRADER_FAULT
+
+
+def _command(name: str) -> Callable[[Sequence[str], Catalogue], int] | None:
+    """Return the command of a name; None for a path to be graded."""
+    if name == "explain":
+        from grader.explain import explain
+
+        return explain
+    if name == "new":
+        from grader.starter import new
+
+        return new
+    if name == "selfcheck":
+        from grader.selfcheck import selfcheck
+
+        return selfcheck
+    return None
 
 
 def _language(words: Sequence[str]) -> Language:

@@ -16,9 +16,12 @@ from grader import tolerances
 from grader.facts import Array, Misbehaviour, NotLifted, PointFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
 from grader.recorded import RecordedList
+from grader.scripts.scan import parse
+from grader.scripts.unfinished import unfinished
 
 SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
+MOST_PARTS = 20
 LOWEST = -307.0  # log10 of what a float holds with all its digits
 UNPROBED = frozenset(
     {"ignores_params", "not_finite", "saturated", "diverged"}
@@ -36,6 +39,7 @@ def _probed(material: Material) -> Iterator[tuple[Kind, ProbeFacts]]:
 
 def functions(material: Material) -> Iterator[Finding]:
     """Demand that the five functions are offered and keep their agreements."""
+    yield from _unfinished(material)
     if not material.probe:
         yield Finding("not_loaded", Outcome.NOT_ASSESSED, file=SCRIPT)
         return
@@ -49,6 +53,17 @@ def functions(material: Material) -> Iterator[Finding]:
             yield Finding("lifted", Outcome.NOTE, model=kind, file=SCRIPT)
         for misbehaviour in facts.misbehaviours:
             yield _misbehaviour(kind, misbehaviour)
+
+
+def _unfinished(material: Material) -> Iterator[Finding]:
+    """List what the scripts' author left for later."""
+    parts: list[str] = []
+    for name, file in sorted(material.submission.scripts.items()):
+        script = parse(name, file.data)
+        if script is not None:
+            parts += [f"{name}:{part.line} {part.said}".rstrip() for part in unfinished(script)]
+    if parts:
+        yield Finding("unfinished", Outcome.NOTE, {"parts": parts[:MOST_PARTS]}, file=SCRIPT)
 
 
 def _not_offered(kind: Kind | None, facts: ProbeFacts) -> Finding:
@@ -75,8 +90,12 @@ def _misbehaviour(kind: Kind, misbehaviour: Misbehaviour) -> Finding:
     raised = misbehaviour.raised
     died = misbehaviour.name in ("raised", "died", "timed_out")
     heavy = Outcome.STUDENT_ERROR if died else Outcome.FAIL
+    to_do = raised is not None and raised.type == "NotImplementedError"
+    if to_do:
+        said = str(data.get("text", ""))
+        data = {"function": misbehaviour.function, "text": said.partition(": ")[2] or said or "-"}
     return Finding(
-        misbehaviour.name,
+        "to_do" if to_do else misbehaviour.name,
         Outcome.PARTIAL if mild else heavy,
         data,
         model=kind,

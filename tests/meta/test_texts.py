@@ -31,7 +31,7 @@ def leaves(tree, prefix=""):
 
 def is_formatted(key):
     return ".finding." in key or key.startswith(
-        ("report.", "cli.", "selfcheck.", "diagnosis.", "mistake.")
+        ("report.", "cli.", "selfcheck.", "starter.", "diagnosis.", "mistake.")
     )
 
 
@@ -110,7 +110,10 @@ def test_sentences_can_be_filled(language, family):
 
 @each_file
 def test_family_holds_its_own_checks_only(language, family):
-    frames = {"report": {"report", "cli", "selfcheck"}, "mistakes": {"diagnosis", "mistake"}}
+    frames = {
+        "report": {"report", "cli", "selfcheck", "starter"},
+        "mistakes": {"diagnosis", "mistake"},
+    }
     assert set(table(language, family)) == frames.get(family, {"check"})
     assert {code.partition(".")[0] for code, _ in checks(language, family)} <= {family}
 
