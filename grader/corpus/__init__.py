@@ -21,9 +21,11 @@ from grader.corpus import (
     wrong_models,
     wrong_runs,
 )
+from grader.corpus.catalog import diagnosed_as
 from grader.corpus.model import Case, Expectation
+from grader.corpus.styles import PLANTS, STYLES
 
-__all__ = ["Case", "Expectation", "by_name", "extreme", "right", "wrong"]
+__all__ = ["Case", "Expectation", "by_name", "extreme", "mistakes_in", "right", "wrong"]
 
 
 @functools.cache
@@ -64,6 +66,18 @@ def extreme() -> tuple[list[Case], list[Case]]:
     that underflow, functions that know who asks), so that only the grader is tried on them.
     """
     return adversarial.cases_right(), adversarial.cases_wrong()
+
+
+@functools.cache
+def _mistakes() -> dict[str, tuple[str, ...]]:
+    planted = {f"{hand}-{name}": (diagnosed_as(name),) for hand in STYLES for name in PLANTS[hand]}
+    written = {handwritten.wrong_case(name).name: w.names for name, w in handwritten.WRONG.items()}
+    return planted | written
+
+
+def mistakes_in(case: Case) -> tuple[str, ...]:
+    """Return the mistakes in a case's gradient or list, as a diagnosis knows them; often none."""
+    return _mistakes().get(case.name, ())
 
 
 def by_name(name: str) -> Case:

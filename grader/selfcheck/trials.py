@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from grader import corpus
-from grader.corpus import handwritten
 from grader.corpus.catalog import MISTAKES, diagnosed_as
 from grader.corpus.gradient_cases import planted, planted_pair, right_case
 from grader.corpus.model import Case
@@ -106,9 +105,6 @@ def _corpus() -> Iterator[Trial]:
     """Yield what is written once: documents, scripts, runs and functions, right and wrong."""
     known = {f"{hand}-{name}" for hand in STYLES for name in PLANTS[hand]}
     known |= {f"right-{hand}" for hand in STYLES}
-    names = {
-        handwritten.wrong_case(name).name: one.names for name, one in handwritten.WRONG.items()
-    }
     right_extreme, wrong_extreme = corpus.extreme()
     for cases, right in (
         ([*corpus.right(), *right_extreme], True),
@@ -116,4 +112,4 @@ def _corpus() -> Iterator[Trial]:
     ):
         for case in cases:
             if case.name not in known:
-                yield Trial(case, right, names.get(case.name, ()))
+                yield Trial(case, right, corpus.mistakes_in(case))
