@@ -175,6 +175,16 @@ class _Lifter:
         calls = LiftedCalls(kind, replay, forward, target, vectors)
         if not calls.head_is_told():
             raise self._lost("no_head")
+        middle = STEPS // 2
+        for name, ids in (
+            ("head", vectors[-1]),
+            ("steps", vectors[middle]),
+            ("recorded", elements[middle] if elements is not None else None),
+        ):
+            number = -1 if ids is None else int(np.max(replay.maker[ids]))
+            if number >= 0:
+                operation = replay.operations[number]
+                calls.places[name] = operation.file, operation.line
         return calls
 
     def _by_value(

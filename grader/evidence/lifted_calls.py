@@ -54,6 +54,8 @@ class LiftedCalls(Calls):
         self.found = found
         self.target = target
         self.vectors = vectors
+        self.places: dict[str, tuple[str, int]] = {}
+        """File and line where "head", "steps" and "recorded" numbers were computed."""
         tables = read_between(replay, found.states[0], found.probabilities)
         self.parameters = Parameters(replay, tables)
         self._replays = {DECLARED: replay}

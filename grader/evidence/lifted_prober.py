@@ -15,7 +15,7 @@ from grader.evidence.points import Place, hot_arrays, wrong_labels
 from grader.evidence.prober import Notes, Prober
 from grader.evidence.scenes import Site
 from grader.evidence.seeds import Plan
-from grader.facts import Array, ForwardFacts, Misbehaviour, ProbeFacts
+from grader.facts import Array, Diagnosis, ForwardFacts, Misbehaviour, ProbeFacts
 from grader.lifting.gates import FITS, Cell, Gates, StepVectors, find_gates, fit, misfit
 
 ALLOWED = 100.0 * FITS
@@ -117,7 +117,16 @@ class LiftedProber(Prober):
     def run(self) -> ProbeFacts:
         """Measure everything that a recording can show."""
         facts = super().run()
-        return replace(facts, level="lifted")
+        placed = tuple(self._placed(diagnosis) for diagnosis in facts.diagnoses)
+        return replace(facts, level="lifted", diagnoses=placed)
+
+    def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
+        """Add where the numbers explained were computed."""
+        names = diagnosis.candidates[0] if diagnosis.candidates else ()
+        is_head = bool(names) and all(name.startswith("head-") for name in names)
+        part = "recorded" if diagnosis.explains == "recorded" else "head" if is_head else "steps"
+        file, line = self.calls.places.get(part, ("", 0))
+        return replace(diagnosis, file=file, line=line)
 
     def _check_purity(self, *_: object) -> None:
         """Ask nothing twice: a recording answers the same each time."""

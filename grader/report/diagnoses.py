@@ -39,6 +39,7 @@ class Told:
 
 def told(report: Report, texts: Catalogue) -> Iterator[Told]:
     """Yield the diagnoses in words, one for both models where both show the same."""
+    lifted = frozenset(one.model for one in report.evidence if one.level == "lifted")
     groups: dict[object, list[Diagnosis]] = {}
     for diagnosis in report.diagnoses:
         # Where nothing explains the numbers, how near the nearest came is each model's own.
@@ -46,10 +47,10 @@ def told(report: Report, texts: Catalogue) -> Iterator[Told]:
         key = (diagnosis.explains, diagnosis.candidates, apart, tuple(diagnosis.values))
         groups.setdefault(key, []).append(diagnosis)
     for group in groups.values():
-        yield _told(group, texts)
+        yield _told(group, lifted, texts)
 
 
-def _told(group: Sequence[Diagnosis], texts: Catalogue) -> Told:
+def _told(group: Sequence[Diagnosis], lifted: frozenset[str], texts: Catalogue) -> Told:
     first = max(group, key=lambda diagnosis: diagnosis.deviation)
     models = tuple(kind for kind in KINDS if any(one.model == kind for one in group))
     model = texts.say("diagnosis.both") if len(models) > 1 else MODEL_NAMES[models[0]]
@@ -57,7 +58,8 @@ def _told(group: Sequence[Diagnosis], texts: Catalogue) -> Told:
     if not candidates:
         title = texts.say("diagnosis.none", {"model": model, "tried": first.tried})
         return Told(models, first, title, _nearest(first, texts))
-    proof = texts.say(f"diagnosis.proof_{first.explains}", {"digits": digits(first)})
+    shown = "lifted" if first.explains == "bptt" and first.model in lifted else first.explains
+    proof = texts.say(f"diagnosis.proof_{shown}", {"digits": digits(first)})
     if len(candidates) > 1:
         title = texts.say("diagnosis.either", {"model": model, "count": len(candidates)})
         parts = [_part(first, names, texts, n) for n, names in enumerate(candidates, 1)]

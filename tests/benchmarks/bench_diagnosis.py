@@ -1,7 +1,7 @@
 """Time to name a mistake: nothing where the gradient is right, and how much where it is wrong.
 
-Run as `python -m tests.benchmarks.bench_diagnosis`. The search alone, within whole gradings; medians
-over the submissions of a kind, and the longest.
+Run as `python -m tests.benchmarks.bench_diagnosis`. The search alone, inside whole gradings:
+medians over the submissions of a kind, and the longest.
 """
 
 from __future__ import annotations
