@@ -13,21 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from grader import tolerances
-from grader.facts import Array, Misbehaviour, NotLifted, PointFacts, ProbeFacts
+from grader.facts import Array, PointFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
+from grader.offered import SCRIPT, misbehaved, not_offered, unfinished_parts
 from grader.recorded import RecordedList
-from grader.scripts.scan import parse
-from grader.scripts.unfinished import unfinished
 
-SCRIPT = "bptt_norm.py"
 Indices: TypeAlias = npt.NDArray[np.intp]
-MOST_PARTS = 20
 LOWEST = -307.0  # log10 of what a float holds with all its digits
 UNPROBED = frozenset(
     {"ignores_params", "not_finite", "saturated", "diverged"}
 )  # reasons with a text of their own
-MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_seed"})
-"""Misbehaviours after which the gradient can still be verified where the student's values lie."""
 
 
 def _probed(material: Material) -> Iterator[tuple[Kind, ProbeFacts]]:
@@ -39,7 +34,7 @@ def _probed(material: Material) -> Iterator[tuple[Kind, ProbeFacts]]:
 
 def functions(material: Material) -> Iterator[Finding]:
     """Demand that the five functions are offered and keep their agreements."""
-    yield from _unfinished(material)
+    yield from unfinished_parts(material)
     if not material.probe:
         yield Finding("not_loaded", Outcome.NOT_ASSESSED, file=SCRIPT)
         return
@@ -47,62 +42,12 @@ def functions(material: Material) -> Iterator[Finding]:
     alike = len(missed) == 2 and missed["rnn"].not_lifted == missed["gru"].not_lifted
     for kind, facts in missed.items():
         if not alike or kind == "rnn":
-            yield _not_offered(None if alike else kind, facts)
+            yield not_offered(None if alike else kind, facts)
     for kind, facts in _probed(material):
         if facts.level == "lifted":
             yield Finding("lifted", Outcome.NOTE, model=kind, file=SCRIPT)
         for misbehaviour in facts.misbehaviours:
-            yield _misbehaviour(kind, misbehaviour)
-
-
-def _unfinished(material: Material) -> Iterator[Finding]:
-    """List what the scripts' author left for later."""
-    parts: list[str] = []
-    for name, file in sorted(material.submission.scripts.items()):
-        script = parse(name, file.data)
-        if script is not None:
-            parts += [f"{name}:{part.line} {part.said}".rstrip() for part in unfinished(script)]
-    if parts:
-        yield Finding("unfinished", Outcome.NOTE, {"parts": parts[:MOST_PARTS]}, file=SCRIPT)
-
-
-def _not_offered(kind: Kind | None, facts: ProbeFacts) -> Finding:
-    """Say which functions are missing, and why the script could not be verified without them."""
-    missing, why = list(facts.missing_functions), facts.not_lifted or NotLifted("not_tried")
-    data: dict[str, Value] = {
-        "names": missing,
-        "reason": Term(f"report.not_lifted.{why.reason}"),
-        "what": why.what or "-",
-    }
-    return Finding(
-        "none_offered" if len(missing) == 5 else "some_missing",
-        Outcome.NOT_ASSESSED,
-        data,
-        model=kind,
-        file=why.file or SCRIPT,
-        line=why.line or None,
-    )
-
-
-def _misbehaviour(kind: Kind, misbehaviour: Misbehaviour) -> Finding:
-    data: dict[str, Value] = {"function": misbehaviour.function, **misbehaviour.data}
-    mild = misbehaviour.name in MILD
-    raised = misbehaviour.raised
-    died = misbehaviour.name in ("raised", "died", "timed_out")
-    heavy = Outcome.STUDENT_ERROR if died else Outcome.FAIL
-    to_do = raised is not None and raised.type == "NotImplementedError"
-    if to_do:
-        said = str(data.get("text", ""))
-        data = {"function": misbehaviour.function, "text": said.partition(": ")[2] or said or "-"}
-    return Finding(
-        "to_do" if to_do else misbehaviour.name,
-        Outcome.PARTIAL if mild else heavy,
-        data,
-        model=kind,
-        file=(raised.file if raised is not None else "") or SCRIPT,
-        line=(raised.line if raised is not None else 0) or None,
-        keeps=0.5 if mild else 0.0,
-    )
+            yield misbehaved(kind, misbehaviour)
 
 
 def forward(material: Material) -> Iterator[Finding]:

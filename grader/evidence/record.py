@@ -25,14 +25,17 @@ import worker  # type: ignore[import-not-found]  # noqa: E402 - from the folder 
 
 # The worker brings the path on which NumPy is.
 # isort: split
-import listening  # type: ignore[import-not-found]  # noqa: E402 - from the folder above
+import ledger  # type: ignore[import-not-found]  # noqa: E402 - from the folder above
+import listening  # type: ignore[import-not-found]  # noqa: E402 - as above
+import methods  # type: ignore[import-not-found]  # noqa: E402, F401 - as above; it adds them
+import stubs  # type: ignore[import-not-found]  # noqa: E402 - as above
 import tracing  # type: ignore[import-not-found]  # noqa: E402 - as above
 
 sys.path.remove(HERE)
 
 import numpy as np  # noqa: E402 - after our neighbours, which import it
 
-for _name in ("worker", "tracing", "listening", "ufuncs"):
+for _name in ("worker", "tracing", "ledger", "listening", "methods", "stubs", "ufuncs"):
     del sys.modules[_name]  # names that a submission may use for its own modules
 
 HOOK = "__vangrad_heard__"
@@ -85,55 +88,6 @@ class Loader(importlib.machinery.SourceFileLoader):
         """Run the module with the hook in its namespace."""
         module.__dict__[HOOK] = heard
         super().exec_module(module)
-
-
-class Stub(types.ModuleType):
-    """Stands in for plotting: nothing in a picture is arithmetic."""
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - anything
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return Stub(name)
-
-    def __call__(self, *args: Any, **_: Any) -> Any:  # noqa: ANN401 - anything
-        """Answer with another stub; a figure that is saved becomes an empty file."""
-        if self.__name__ == "savefig" and args and isinstance(args[0], (str, os.PathLike)):
-            Path(args[0]).touch()
-        return Stub("answer")
-
-    def __iter__(self) -> Any:  # noqa: ANN401 - fig, ax = plt.subplots()
-        return iter((Stub("figure"), Stub("axes")))
-
-    def __enter__(self) -> Stub:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def __getitem__(self, _: object) -> Stub:
-        return Stub("item")
-
-    def __setitem__(self, key: object, value: object) -> None:
-        return None
-
-
-class Stubs(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds a stub for every module of a plotting library."""
-
-    NAMES = frozenset({"matplotlib", "mpl_toolkits", "seaborn", "plotly"})
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> Any:  # noqa: ANN401, ARG002 - importlib's
-        """Take charge of plotting libraries."""
-        if name.partition(".")[0] in self.NAMES:
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
-        return None
-
-    def create_module(self, spec: Any) -> types.ModuleType:  # noqa: ANN401 - importlib's
-        """Return the stub."""
-        return Stub(spec.name)
-
-    def exec_module(self, module: types.ModuleType) -> None:
-        """Do nothing: a stub is complete as it is."""
 
 
 def _own(function: Any) -> bool:  # noqa: ANN401 - anything callable
@@ -258,7 +212,7 @@ def run(header: dict[str, Any]) -> dict[str, Any]:
     """Run the scripts, hooked; return how the last one ended."""
     folder, root = header["folder"], header["root"]
     os.chdir(header["cwd"])
-    sys.meta_path.insert(0, Stubs())
+    sys.meta_path.insert(0, stubs.Stubs())
     hook = importlib.machinery.FileFinder.path_hook((Loader, [".py"]))
     sys.path_hooks.insert(0, lambda path: hook(path) if str(path).startswith(root) else _refuse())
     sys.path.insert(0, folder)
@@ -317,7 +271,7 @@ def main() -> None:
     worker.limit(header["limits"])
     worker.send(answers, {"id": header["id"]}, {})
     header, _ = worker.receive(requests)
-    recorder = tracing.begin(header["root"])
+    recorder = ledger.begin(header["root"])
     ended = run(header)
     said, arrays = packed(recorder)
     worker.send_exactly(answers, {"id": header["id"], **ended, **said}, arrays)

@@ -26,7 +26,7 @@ FEEDS = {
     "decay": ["reading/*.py"],
     "manifest": ["reading/*.py", "measured.py", "quoted.py"],
     "constraints": ["scripts/*.py"],
-    "gradient": ["evidence/*.py"],
+    "gradient": ["evidence/*.py", "offered.py"],
     "rerun": ["evidence/*.py"],
     "stop": [],
     "plausible": [],

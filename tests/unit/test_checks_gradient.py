@@ -10,7 +10,8 @@ import pytest
 
 from grader.checks import gradient
 from grader.facts import LossFacts, Misbehaviour, NotLifted, ProbeFacts, Raised
-from grader.model import KINDS, Outcome
+from grader.model import KINDS, LoadedFile, Outcome
+from grader.offered import MILD
 from grader.texts import LANGUAGES, catalogue
 from tests.toys import decay, facts, forward, material, point
 
@@ -59,6 +60,14 @@ def recording(g, **changes):
 
 
 RIGHT = material()
+
+
+def written(source):
+    """Return right material whose script is another."""
+    file = LoadedFile("bptt_norm.py", source.encode(), "")
+    return replace(RIGHT, submission=replace(RIGHT.submission, scripts={file.name: file}))
+
+
 NOTHING = ("make_sequence", "init_params", "step", "loss", "bptt")
 OTHER = OWN[:50] * np.where(np.arange(50) == 20, 1.0 + 3.3e-6, 1.0)
 """Off by the smallest mistake known to show in norms."""
@@ -96,6 +105,15 @@ CASES = {
         RIGHT,
     ),
     ("functions", "lifted"): (of(level="lifted"), RIGHT),
+    ("functions", "to_do"): (
+        misbehaving("raised", raised=Raised("NotImplementedError", "bptt: later"),
+                    type="NotImplementedError", text="bptt: later"),
+        RIGHT,
+    ),
+    ("functions", "unfinished"): (
+        written("def f():\n    raise NotImplementedError('f: later')\n"),
+        written("def f():\n    raise ValueError('f: never')\n"),
+    ),
     ("forward", "not_examined"): (of(forward=None), RIGHT),
     ("forward", "not_tanh"): (seeing(recognised=False), RIGHT),
     ("forward", "no_gate"): (
@@ -177,7 +195,7 @@ def test_every_finding_can_be_said(language, case):
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in CASES if c[1] not in ("not_loaded", "no_gate")], ids=".".join
+    "case", [c for c in CASES if c[1] not in ("not_loaded", "no_gate", "unfinished")], ids=".".join
 )
 def test_finding_is_about_the_model_it_was_found_at(case):
     (finding,) = found(case[0], CASES[case][0])
@@ -203,7 +221,7 @@ def test_what_could_not_be_looked_at_is_not_called_wrong(case):
     assert found(case[0], CASES[case][0])[0].outcome is Outcome.NOT_ASSESSED
 
 
-@pytest.mark.parametrize("kind", sorted(gradient.MILD))
+@pytest.mark.parametrize("kind", sorted(MILD))
 def test_function_that_can_still_be_verified_keeps_half(kind):
     (finding,) = found("functions", CASES["functions", kind][0])
     assert (finding.outcome, finding.keeps) == (Outcome.PARTIAL, 0.5)
