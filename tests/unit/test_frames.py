@@ -98,7 +98,7 @@ REFUSED = {
     "row no list": framed({"arrays": ["a"]}),
     "name no text": framed({"arrays": [[1, "<f8", [0]]]}),
     "object dtype": framed({"arrays": [["a", "|O", [1]]]}, bytes(8)),
-    "integer dtype": framed({"arrays": [["a", "<i8", [1]]]}, bytes(8)),
+    "short integer dtype": framed({"arrays": [["a", "<i4", [1]]]}, bytes(4)),
     "text shape": framed({"arrays": [["a", "<f8", "1"]]}, bytes(8)),
     "truth in a shape": framed({"arrays": [["a", "<f8", [True]]]}, bytes(8)),
     "fraction in a shape": framed({"arrays": [["a", "<f8", [1.0]]]}, bytes(8)),
