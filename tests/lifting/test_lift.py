@@ -58,12 +58,9 @@ def test_right_script_is_verified_in_both_models(written, style):
 
 
 def one_each(names):
-    """Return the first, a middle and the last mistake that each style can carry."""
-    chosen = []
-    for name in names:
-        mistakes = list(PLANTS[name])
-        chosen += [(name, mistakes[k]) for k in (0, len(mistakes) // 2, -1)]
-    return chosen
+    """Return one mistake of each style, another in each."""
+    mistakes = {name: list(PLANTS[name]) for name in names}
+    return [(name, mistakes[name][3 * k % len(mistakes[name])]) for k, name in enumerate(names)]
 
 
 def every(names):
