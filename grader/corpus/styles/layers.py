@@ -11,11 +11,9 @@ NORM = "table[kind] = np.linalg.norm(grads, axis=1)[:-1].tolist()"
 HEAD = "soft[target_id] -= 1"
 
 PLANTS: dict[str, tuple[Edit, ...]] = {
+    # Not in `transposed`, which the GRU shares: that would be a second mistake.
     "rnn-w-not-transposed": (
-        (
-            'np.einsum("ij,i->j", params["rec"][which], v)',
-            'np.einsum("ij,j->i", params["rec"][which], v)',
-        ),
+        (RNN_PULL, 'return np.einsum("ij,j->i", params["rec"][0], v * (1 - h**2))'),
     ),
     "rnn-tanh-missing": ((RNN_PULL, "return transposed(params, 0, v)"),),
     "rnn-tanh-previous": ((RNN_PULL, RNN_PULL.replace("h**2", "h_prev**2")),),
