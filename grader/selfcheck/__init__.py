@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from grader.arguments import OneLineParser
 from grader.report.text import Line, fold
 from grader.selfcheck.bounds import CONFIDENCE
-from grader.selfcheck.card import Card, Share, card
+from grader.selfcheck.card import LEAST, Card, Share, card
 from grader.selfcheck.running import Graded, run
 from grader.texts import LANGUAGES, Catalogue
 from grader.version import __version__
@@ -22,7 +22,7 @@ USUAL_SEEDS = {"quick": 1, "full": 8}
 
 
 def selfcheck(words: Sequence[str], texts: Catalogue) -> int:
-    """Grade generated submissions and print the report card; 1 on any wrong verdict."""
+    """Grade generated submissions and print the report card; 1 where it is not sound."""
     arguments = _parser(texts).parse_args(words)
     seeds = arguments.seeds or USUAL_SEEDS[arguments.profile]
     graded: list[Graded] = []
@@ -72,6 +72,9 @@ def _lines(found: Card, texts: Catalogue) -> Iterator[Line]:
             low, high = (100.0 * end for end in share.bounds)
             data = {"hits": share.hits, "trials": share.trials, "low": low, "high": high}
             yield Line(texts.say(f"selfcheck.{name}", data))
+        if name in found.missed:
+            least = round(100 * LEAST[name])
+            yield Line(texts.say("selfcheck.missed", {"least": least}), "  ✗ ", 4)
     data = {"median": found.median_s, "slowest": found.slowest_s}
     yield Line(texts.say("selfcheck.time", data))
     confused = {pair: n for pair, n in found.confusion.items() if pair[0] != pair[1]}

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from grader.selfcheck.bounds import clopper_pearson
 from grader.selfcheck.running import Graded
 
+LEAST = {"singles": 0.98, "pairs": 0.90, "lifted": 0.95}
+"""Shares that a sound grader reaches: names given rightly, and scripts verified as they are."""
+
 NOTHING = "-"
 """Stands in a confusion matrix for no diagnosis, and for one that names nothing."""
 
@@ -40,7 +43,7 @@ class Card:
     accused : Share
         Right submissions that were given a diagnosis.
     lifted : Share
-        Right submissions without the five functions that were verified.
+        Right submissions that offer no functions and were verified.
     confusion : mapping of (planted, said) to a count
     faulty : sequence of Graded
         Trials of which something wrong was said.
@@ -61,8 +64,14 @@ class Card:
 
     @property
     def sound(self) -> bool:
-        """Whether no verdict was wrong."""
-        return not self.faulty
+        """Whether no verdict was wrong, nothing right was diagnosed, and enough was named."""
+        return not (self.faulty or self.accused.hits or self.missed)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The shares that fall short of `LEAST`, by name."""
+        shares: dict[str, Share] = {name: getattr(self, name) for name in LEAST}
+        return tuple(n for n, share in shares.items() if share.hits < LEAST[n] * share.trials)
 
 
 def card(graded: Sequence[Graded]) -> Card:
@@ -71,7 +80,7 @@ def card(graded: Sequence[Graded]) -> Card:
     wrong = [one for one in graded if not one.right]
     singles = [one for one in wrong if len(one.planted) == 1]
     pairs = [one for one in wrong if len(one.planted) > 1]
-    bare = [one for one in right if one.level == "lifted"]
+    bare = [one for one in right if not one.offers_functions]
     return Card(
         accepted=Share(sum(one.accepted for one in wrong), len(wrong)),
         refused=Share(sum(one.refused for one in right), len(right)),

@@ -31,6 +31,7 @@ class Graded:
     refused: bool
     faults: tuple[str, ...]
     said: tuple[tuple[tuple[str, ...], ...], ...]
+    offers_functions: bool
     level: str
     seconds: float
 
@@ -104,6 +105,7 @@ def graded(profile: Profile, seeds: int, number: int) -> Graded | None:
         refused=judgement.refused,
         faults=judgement.faults,
         said=tuple(diagnosis.candidates for diagnosis in report.diagnoses),
+        offers_functions=trial.case.has_functions,
         level=report.evidence[0].level if report.evidence else "files",
         seconds=seconds,
     )

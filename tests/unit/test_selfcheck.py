@@ -18,9 +18,8 @@ from grader.selfcheck.trials import trials
 
 def one(name="a", *, right=False, planted=(), said=(), verdict="not_passed", **other):
     known = {"accepted": False, "refused": False, "faults": (), "level": "probe", "seconds": 1.0}
-    return Graded(
-        name=name, right=right, planted=planted, said=said, verdict=verdict, **{**known, **other}
-    )
+    known |= {"offers_functions": True, **other}
+    return Graded(name=name, right=right, planted=planted, said=said, verdict=verdict, **known)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +62,8 @@ def test_card_counts_each_error_where_it_belongs():
     found = card([
         one("right", right=True, verdict="passed"),
         one("refused", right=True, refused=True, faults=("f",), said=((("head-sign",),),)),
-        one("bare", right=True, verdict="passed", level="lifted"),
+        one("bare", right=True, verdict="passed", level="lifted", offers_functions=False),
+        one("lost", right=True, verdict="not_verified", level="rerun", offers_functions=False),
         one("named", planted=("head-sign",), said=((("head-sign",),),)),
         one("either", planted=("head-sign",), said=((("head-ones",), ("head-sign",)),)),
         one("silent", planted=("head-sign",)),
@@ -72,11 +72,11 @@ def test_card_counts_each_error_where_it_belongs():
         one("accepted", accepted=True, verdict="passed", faults=("f",)),
     ])  # fmt: skip
     assert (found.accepted.hits, found.accepted.trials) == (1, 6)
-    assert (found.refused.hits, found.refused.trials) == (1, 3)
-    assert (found.accused.hits, found.accused.trials) == (1, 3)
+    assert (found.refused.hits, found.refused.trials) == (1, 4)
+    assert (found.accused.hits, found.accused.trials) == (1, 4)
     assert (found.singles.hits, found.singles.trials) == (1, 3)
     assert (found.pairs.hits, found.pairs.trials) == (1, 2)
-    assert (found.lifted.hits, found.lifted.trials) == (1, 1)
+    assert (found.lifted.hits, found.lifted.trials) == (1, 2)
     assert found.confusion == {
         ("head-sign", "head-sign"): 1,
         ("head-sign", "head-ones"): 1,
@@ -84,6 +84,27 @@ def test_card_counts_each_error_where_it_belongs():
     }
     assert [g.name for g in found.faulty] == ["refused", "accepted"]
     assert not found.sound
+
+
+RIGHT = one("right", right=True, verdict="passed")
+NAMED = one("named", planted=("head-sign",), said=((("head-sign",),),))
+UNNAMED = one("unnamed", planted=("head-sign",))
+
+
+@pytest.mark.parametrize(
+    ("trials", "sound", "missed"),
+    [
+        ([RIGHT, NAMED], True, ()),
+        ([RIGHT, *[NAMED] * 49, UNNAMED], True, ()),
+        ([RIGHT, *[NAMED] * 48, UNNAMED], False, ("singles",)),
+        ([one("diagnosed", right=True, said=((("head-sign",),),)), NAMED], False, ()),
+        ([one("lost", right=True, offers_functions=False), NAMED], False, ("lifted",)),
+        ([one("pair", planted=("a", "b"), said=((("a",),),))], False, ("pairs",)),
+    ],
+)
+def test_card_is_sound_only_with_enough_named_and_nothing_right_diagnosed(trials, sound, missed):
+    found = card(trials)
+    assert (found.sound, found.missed) == (sound, missed)
 
 
 def test_quick_profile_has_every_hand_and_every_mistake_once():
@@ -147,6 +168,12 @@ def test_command_turns_red_on_any_wrong_verdict(monkeypatch, capsys, form, fault
     else:
         assert ("rows-norm-l1" in out) == bool(faults)
         assert "1" in out
+
+
+def test_share_that_falls_short_is_said_and_fails_the_command(monkeypatch, capsys):
+    monkeypatch.setattr(selfcheck, "run", lambda *_: iter([RIGHT, UNNAMED]))
+    assert main(["selfcheck", "--lang", "en"]) == 1
+    assert "98 %" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
