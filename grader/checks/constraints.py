@@ -8,11 +8,22 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 
-from grader.model import KINDS, Finding, Kind, Material, Outcome
+from grader.model import KINDS, Finding, Kind, LoadedFile, Material, Outcome, Value
 from grader.scripts.names import integer
-from grader.scripts.scan import Import, Road, Script, imports, parse, reached, written
+from grader.scripts.scan import (
+    MAX_SOURCE,
+    Import,
+    Road,
+    Script,
+    imports,
+    parse,
+    reached,
+    short_enough,
+    written,
+)
 from grader.scripts.training import names_used, updates
 
 DEEP_LEARNING = """
@@ -31,6 +42,7 @@ TOOLS = """
 FAMILIAR = frozenset(TOOLS.split()) | sys.stdlib_module_names
 ENTRY = "bptt_norm.py"
 MOST_RUN = 5  # scripts manifest.json may name under "run"
+MOST_TOLD = 50  # findings of one kind of weight
 KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
     "import": ("framework", Outcome.FAIL),
     "dynamic": ("hidden_framework", Outcome.FAIL),
@@ -38,11 +50,16 @@ KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
 }
 
 
-def _parsed(material: Material) -> dict[str, Script]:
-    """Return the scripts that can be parsed, by file name."""
+def _files(material: Material) -> dict[str, LoadedFile]:
     files = {**material.submission.scripts}
     if ENTRY in material.submission.files:
         files.setdefault(ENTRY, material.submission.files[ENTRY])
+    return files
+
+
+def _parsed(material: Material) -> dict[str, Script]:
+    """Return the scripts that can be parsed, by file name."""
+    files = short_enough(_files(material))
     scripts = {name: parse(name, file.data) for name, file in files.items()}
     return {name: script for name, script in scripts.items() if script is not None}
 
@@ -55,9 +72,14 @@ def _running(material: Material, scripts: Mapping[str, Script]) -> tuple[str, ..
 
 
 def _unreadable(material: Material, scripts: Mapping[str, Script]) -> Iterator[Finding]:
-    """Say that the script could not be read as Python; the fault itself belongs to the rerun."""
-    if ENTRY in material.submission.files and ENTRY not in scripts:
+    """Name the scripts that were not read: no Python (the rerun says why), or too long."""
+    files = _files(material)
+    long = sorted(set(files) - set(short_enough(files)))
+    if ENTRY in files and ENTRY not in (*scripts, *long):
         yield Finding("unreadable", Outcome.NOT_ASSESSED, file=ENTRY)
+    if long:
+        data: dict[str, Value] = {"names": long, "limit": MAX_SOURCE}
+        yield Finding("too_long", Outcome.NOT_ASSESSED, data, file=long[0])
 
 
 def framework(material: Material) -> Iterator[Finding]:
@@ -70,13 +92,28 @@ def framework(material: Material) -> Iterator[Finding]:
     yield from _unreadable(material, scripts)
     running = _running(material, scripts)
     for name in sorted(scripts):
-        seen: set[tuple[str, int | None]] = set()
-        for road in sorted(imports(scripts[name]), key=lambda road: (road.line, road.module)):
-            own = f"{_top(road)}.py" in material.submission.scripts and f"{_top(road)}.py" != name
-            finding = _road(name, road, own=own, runs=name in running)
-            if finding is not None and (finding.kind, finding.line) not in seen:
-                seen.add((finding.kind, finding.line))
-                yield finding
+        yield from _first_ones(_of_script(material, scripts[name], runs=name in running))
+
+
+def _first_ones(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the first findings of each weight; one script can hold ten thousand."""
+    told: Counter[Outcome] = Counter()
+    for finding in findings:
+        told[finding.outcome] += 1
+        if told[finding.outcome] <= MOST_TOLD:
+            yield finding
+
+
+def _of_script(material: Material, script: Script, *, runs: bool) -> Iterator[Finding]:
+    seen: set[tuple[str, int | None]] = set()
+    for road in sorted(imports(script), key=lambda road: (road.line, road.module)):
+        own = (
+            f"{_top(road)}.py" in material.submission.scripts and f"{_top(road)}.py" != script.name
+        )
+        finding = _road(script.name, road, own=own, runs=runs)
+        if finding is not None and (finding.kind, finding.line) not in seen:
+            seen.add((finding.kind, finding.line))
+            yield finding
 
 
 def _top(road: Import) -> str:
@@ -106,11 +143,15 @@ def training(material: Material) -> Iterator[Finding]:
     running = [scripts[name] for name in _running(material, scripts)]
     called = frozenset(name for script in running for name in names_used(script))
     for script in running:
-        for update in sorted(updates(script, called), key=lambda update: update.line):
-            kind = "training_loop" if update.sure else "maybe_training"
-            outcome = Outcome.FAIL if update.sure else Outcome.MANUAL
-            data = {"statement": update.text}
-            yield Finding(kind, outcome, data, file=script.name, line=update.line)
+        yield from _first_ones(_changed(script, called))
+
+
+def _changed(script: Script, called: frozenset[str]) -> Iterator[Finding]:
+    for update in sorted(updates(script, called), key=lambda update: update.line):
+        kind = "training_loop" if update.sure else "maybe_training"
+        outcome = Outcome.FAIL if update.sure else Outcome.MANUAL
+        data = {"statement": update.text}
+        yield Finding(kind, outcome, data, file=script.name, line=update.line)
 
 
 def same_inputs(material: Material) -> Iterator[Finding]:
@@ -146,30 +187,35 @@ def _declared_seeds(material: Material) -> Iterator[Finding]:
 def _written_seeds(script: Script) -> Iterator[Finding]:
     """Ask where the code seeds what it calls the RNN and what it calls the GRU differently."""
     seeds: dict[Kind, dict[int, int]] = {"rnn": {}, "gru": {}}
-    for node, words in _with_context(script):
+    for node, nets in _with_context(script):
         seed = _seed(script, node)
-        nets = [kind for kind in KINDS if kind in words.lower()]
         if seed is not None and len(nets) == 1:
-            seeds[nets[0]].setdefault(seed, node.lineno)
+            seeds[next(iter(nets))].setdefault(seed, node.lineno)
     if len(seeds["rnn"]) == len(seeds["gru"]) == 1 and seeds["rnn"].keys() != seeds["gru"].keys():
         data = {"rnn_seed": next(iter(seeds["rnn"])), "gru_seed": next(iter(seeds["gru"]))}
         line = next(iter(seeds["gru"].values()))
         yield Finding("two_seeds_written", Outcome.MANUAL, data, file=script.name, line=line)
 
 
-def _with_context(script: Script) -> Iterator[tuple[ast.Call, str]]:
-    """Yield every call with the words around it: its function's name, its target, its texts."""
-    stack: list[tuple[ast.AST, str]] = [(node, "") for node in (script.tree,)]
+def _with_context(script: Script) -> Iterator[tuple[ast.Call, frozenset[Kind]]]:
+    """Yield every call with the nets named around it: by its function, its target, its texts."""
+    stack: list[tuple[ast.AST, frozenset[Kind], bool]] = [(script.tree, frozenset(), False)]
     while stack:
-        node, words = stack.pop()
+        node, nets, inside = stack.pop()
         if isinstance(node, ast.FunctionDef):
-            words = node.name
+            nets, inside = _nets(node.name), False
         elif isinstance(node, ast.Assign):
-            words = f"{words} {written(node.targets[0])}"
+            nets |= _nets(written(node.targets[0]))
         elif isinstance(node, ast.Call):
-            words = f"{words} {written(node)}"
-            yield node, words
-        stack.extend((child, words) for child in ast.iter_child_nodes(node))
+            # The text of a call holds that of the calls in it.
+            nets |= frozenset() if inside else _nets(written(node))
+            inside = True
+            yield node, nets
+        stack.extend((child, nets, inside) for child in ast.iter_child_nodes(node))
+
+
+def _nets(text: str) -> frozenset[Kind]:
+    return frozenset(kind for kind in KINDS if kind in text.lower())
 
 
 def _seed(script: Script, call: ast.Call) -> int | None:

@@ -26,7 +26,13 @@ LOST_ID = -2
 """The id of an element that had one until something unheard changed it."""
 
 MAX_DIMENSIONS = 8
-MAX_WORD = 1000
+MAX_WORDS, MAX_WORD = 1_000, 1_000
+MAX_ELEMENTS = 2_000_000
+MAX_HELD = 2 * MAX_ELEMENTS
+MAX_ROWS = 200_000
+"""The recorder in the child stops at its own bounds (`ledger.py`), which none of these undercuts; a
+child may have another recorder."""
+
 ARRAYS = ("values", "tables", "ids", "constants", "operations", "operands", "leaves")
 
 
@@ -62,12 +68,12 @@ def unpack(
     try:
         reader = _Reader(header, arrays, folder)
         operations, leaves, lost = reader.operations(), reader.leaves(), reader.lost()
+        _demand_little_work(operations)
         _demand_order(operations, leaves, len(reader.values))
-        work = sum(map(work_of, operations))
-    except (KeyError, IndexError, ValueError, TypeError, OverflowError) as error:
+    except (
+        KeyError, IndexError, ValueError, TypeError, OverflowError, RecursionError
+    ) as error:  # fmt: skip
         raise GarbledError(f"{type(error).__name__}: {error}") from error
-    if work > MOST_WORK:
-        raise TooLargeError
     return Recording(
         operations=operations,
         leaves=leaves,
@@ -86,14 +92,12 @@ class _Reader:
         self, header: Mapping[str, Any], arrays: Mapping[str, Array], folder: Path
     ) -> None:
         self.folder = folder
+        _demand_form(arrays)
         self.values = np.asarray(arrays["values"], dtype=np.float64)
-        if self.values.ndim != 1 or any(name not in arrays for name in ARRAYS):
-            raise ValueError("arrays are missing")
-        for name in ("tables", "ids", "operations", "operands", "leaves"):
-            if arrays[name].dtype.kind != "i":
-                raise ValueError(f"{name} are no integers")
         self._arrays = arrays
-        self._words = [word[:MAX_WORD] for word in header["words"] if isinstance(word, str)]
+        words = header["words"][:MAX_WORDS]
+        self._words = [word[:MAX_WORD] for word in words if isinstance(word, str)]
+        self._files: dict[int, str] = {}
         self._header = header
         self._tables = self._read_tables()
         self._options: dict[int, Mapping[str, object]] = {}
@@ -128,15 +132,17 @@ class _Reader:
         return self._tables[_index(number, len(self._tables))]
 
     def _file(self, number: int) -> str:
-        name = self._word(number)
-        return _inside(name, self.folder)
+        if number not in self._files:
+            self._files[number] = _inside(self._word(number), self.folder)
+        return self._files[number]
 
     def operations(self) -> tuple[Operation, ...]:
         """Return the operations in the order of time."""
         operands = self._arrays["operands"].tolist()
-        made = []
+        made, read = [], 0
         for name, options, file, line, out, first, count in self._arrays["operations"].tolist():
-            if not 0 <= first <= first + count <= len(operands):
+            read += count
+            if not 0 <= first <= first + count <= len(operands) or read > len(operands):
                 raise ValueError("an operand is out of range")
             made.append(
                 Operation(
@@ -171,6 +177,28 @@ class _Reader:
         for what, file, line in self._header["lost"][:50]:
             found.append(Lost(str(what)[:80], _inside(str(file), self.folder), int(line)))
         return tuple(found)
+
+
+def _demand_form(arrays: Mapping[str, Array]) -> None:
+    """Demand the seven arrays, of the right kind of numbers and of no more than can be read."""
+    for name in ARRAYS:
+        block = arrays[name]
+        longest = MAX_ELEMENTS if name == "values" else MAX_HELD
+        rows = name in ("tables", "operations", "operands", "leaves")
+        if block.dtype.kind != ("f" if name in ("values", "constants") else "i"):
+            raise ValueError(f"{name} are of another kind")
+        if block.ndim != (2 if name in ("tables", "operations", "leaves") else 1):
+            raise ValueError(f"{name} are of another shape")
+        if len(block) > (MAX_ROWS * 4 if rows else longest):
+            raise TooLargeError
+
+
+def _demand_little_work(operations: tuple[Operation, ...]) -> None:
+    work = 0
+    for operation in operations:
+        work += work_of(operation)
+        if work > MOST_WORK:
+            raise TooLargeError
 
 
 def _inside(name: str, folder: Path) -> str:

@@ -37,6 +37,8 @@ LEAST_CHROMA = 45  # of 255: below it a pixel is grey to the eye, or the fringe 
 LEAST_SATURATION = 0.30
 LONG = 0.25  # of the width: a component this long is a solid curve
 SHORT = 0.12  # of the width: beside a solid curve, what is shorter is a legend, a text, an arrow
+MOST_RUNS = 60_000  # of one colour: a curve has a few thousand, a picture of noise a million
+STRIP = 500_000  # pixels laid on white at once: whole, 25 megapixels would take 400 MB
 
 
 class PictureError(Exception):
@@ -62,7 +64,8 @@ def size(data: bytes) -> tuple[int, int]:
     Raises
     ------
     PictureError
-        `not_png` without a PNG's signature and header, `too_large` above `MOST_PIXELS`.
+        `not_png` without a PNG's signature and header, `too_large` above `MOST_PIXELS`,
+        `undecodable` without any pixel.
 
     Source
     ------
@@ -72,6 +75,8 @@ def size(data: bytes) -> tuple[int, int]:
         kind = "truncated" if SIGNATURE.startswith(data[:8]) and data else "not_png"
         raise PictureError(kind, bytes=len(data))
     width, height = struct.unpack(">II", data[16:24])
+    if not width * height:
+        raise PictureError("undecodable", bytes=len(data), reason="IHDR")
     if width * height > MOST_PIXELS:
         raise PictureError("too_large", width=width, height=height)
     return width, height
@@ -105,8 +110,10 @@ def decode(data: bytes) -> Picture:
             warnings.simplefilter("ignore")  # sizes are bounded above
             # The PNG reader itself: `Image.open` would first load the readers of all formats.
             with PngImageFile(io.BytesIO(data)) as image:
+                if image.size != (width, height):  # a second header, which the decoder believes
+                    raise PictureError("undecodable", bytes=len(data), reason="IHDR")
                 image.load()
-                shown = _on_white(image)
+                return _shrunk(image)
     except (
         OSError,
         ValueError,
@@ -117,14 +124,29 @@ def decode(data: bytes) -> Picture:
         TypeError,
         OverflowError,
         MemoryError,
+        AssertionError,
+        AttributeError,
+        RuntimeError,
         struct.error,
         zlib.error,
         Image.DecompressionBombError,
     ) as error:
         kind = "undecodable" if b"IEND" in data[-32:] else "truncated"
         raise PictureError(kind, bytes=len(data), reason=type(error).__name__) from None
+
+
+def _shrunk(image: Image.Image) -> Picture:
+    """Lay an image on white and shrink it by a whole factor, a strip of rows at a time."""
+    width, height = image.size
     factor = int(np.ceil(np.sqrt(width * height / ENOUGH_PIXELS)))
-    return np.asarray(shown.reduce(factor) if factor > 1 else shown)
+    if factor == 1:
+        return np.asarray(_on_white(image))
+    rows = factor * max(1, STRIP // (width * factor))
+    strips = (
+        _on_white(image.crop((0, top, width, min(top + rows, height))))
+        for top in range(0, height, rows)
+    )
+    return np.concatenate([np.asarray(strip.reduce(factor)) for strip in strips])
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -197,8 +219,9 @@ def points(where: Mask) -> Points:
     """
     width = where.shape[1]
     columns, starts, ends = _runs(where)
-    if not len(columns):
-        return Points(np.empty(0), np.empty(0))
+    centres = Points(columns.astype(float), (starts + ends - 1) / 2)
+    if not 0 < len(columns) <= MOST_RUNS:
+        return centres  # nothing, or noise: no component of it says anything
     labels = _components(columns, starts, ends)
     first = np.full(labels.max() + 1, width)
     last = np.zeros(labels.max() + 1, dtype=int)
@@ -208,7 +231,7 @@ def points(where: Mask) -> Points:
     span = last - first + 1
     solid = span.max() >= LONG * width
     kept = (span >= SHORT * width if solid else area >= 2)[labels]
-    return Points(columns[kept].astype(float), ((starts + ends - 1) / 2)[kept])
+    return Points(centres.x[kept], centres.y[kept])
 
 
 def _runs(where: Mask) -> tuple[npt.NDArray[np.intp], ...]:

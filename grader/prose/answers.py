@@ -117,17 +117,19 @@ def read_answers(sentences: tuple[Sentence, ...]) -> Answers:
     body = [sentence for sentence in sentences if not sentence.is_heading]
     placeholders = tuple(s for s in sentences if PLACEHOLDER.search(s.text))
     copied = tuple(s for s in body if is_copied(s.text))
-    own = [
-        s for s in body if s not in copied and s not in placeholders and not s.text.endswith("?")
-    ]
+    others = {*copied, *placeholders}
+    own = [s for s in body if s not in others and not s.text.endswith("?")]
+    leads: dict[int, Sentence] = {}
+    for sentence in body:
+        leads.setdefault(sentence.paragraph, sentence)
     found: dict[Question, Sentence] = {}
     for _, group in groupby(own, key=lambda sentence: sentence.paragraph):
         paragraph = list(group)
-        lead = next(s for s in body if s.paragraph == paragraph[0].paragraph)
+        lead = leads[paragraph[0].paragraph]
         for question in QUESTIONS:
-            sentence = _answer(question, paragraph, lead)
-            if sentence is not None:
-                found.setdefault(question, sentence)
+            answer = _answer(question, paragraph, lead)
+            if answer is not None:
+                found.setdefault(question, answer)
     return Answers(found, placeholders, copied, sum(len(s.text.split()) for s in body))
 
 

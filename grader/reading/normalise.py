@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from grader.model import KINDS, STEPS, Decay, Finding, Kind, LoadedFile, Outcome, Problem, Value
 from grader.reading import decay_schema
@@ -19,6 +20,9 @@ from grader.reading.strictjson import Parsed, half_unit, join, parse_json
 CODE = "decay.readable"
 FILE = "decay.json"
 SHOWN = 10  # lists named in one finding
+MOST_SERIES = 1_000
+MOST_SINGLE = 5_000
+"""Lists and single values looked at: fifty times what two nets with their states by name need."""
 
 _NET_NAMES: Mapping[str, tuple[str, ...]] = {
     "rnn": ("vanilla", "elman", "rnn"),
@@ -89,7 +93,8 @@ def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:
         other = Problem(CODE, Finding("not_an_object", file=FILE))
         return None, tuple(faults or [other])
     reading = _Reading(parsed)
-    series = [one for one in find_series(parsed.value) if not _is_axis(one)]
+    found = islice(find_series(parsed.value), MOST_SERIES)
+    series = [one for one in found if not _is_axis(one)]
     for kind in KINDS:
         _take_curve(reading, kind, [one for one in series if _kind_of(one.keys) == kind])
     if not reading.curves and not reading.problems and series:
@@ -231,7 +236,7 @@ def _take_single_values(reading: _Reading) -> None:
     """Take g_50 and the update gate's mean and deviation where they are given."""
     top = reading.parsed.value
     members: Mapping[str, object] = top if isinstance(top, dict) else {}
-    for keys, path, value in _single_values(members):
+    for keys, path, value in islice(_single_values(members), MOST_SINGLE):
         kind = _kind_of(keys)
         heads = {_without_net(key) for key in keys} & _HEAD
         if heads and kind is not None:
@@ -261,7 +266,7 @@ def _single_values(
 
 
 def _update_gate(members: Mapping[str, object]) -> Iterator[tuple[str, object]]:
-    for keys, _, value in reversed(list(_single_values(members))):
+    for keys, _, value in reversed(list(islice(_single_values(members), MOST_SINGLE))):
         tokens = _tokens(keys)
         if "z" in tokens or {"update", "gate"} <= tokens:
             yield from ((part, value) for part in ("mean", "std") if part in tokens)

@@ -142,7 +142,7 @@ def _rows(rows: list[Row], path: str, keys: Keys) -> Iterator[Series]:
 def _pairs(rows: list[Row], path: str, keys: Keys) -> Iterator[Series]:
     pairs = [cast(list[object], value) for _, _, value in rows]
     axis = _axis("t", [pair[0] for pair in pairs])
-    if axis:
+    if axis and not any(isinstance(pair[1], list | dict) for pair in pairs):
         paths = tuple(join(entry, 1) for _, entry, _ in rows)
         yield Series(f"{path}[*][1]", keys, tuple(pair[1] for pair in pairs), paths, axis)
 

@@ -24,6 +24,10 @@ MAX_DEPTH = 20
 MAX_VALUES = 100_000
 """Thirty times the 3,200 numbers of fifty hidden states of both nets; bounds memory to 30 MB."""
 
+MAX_NAMES = 4_000_000
+"""Characters of the paths of all values together: one key of 400 kB before 2,000 numbers, each of
+which is known by its path, took 1.6 GB. Forty for each of MAX_VALUES leave honest names room."""
+
 MAX_FAULTS = 200
 """Two for each of the hundred norms; more of them say nothing new."""
 
@@ -141,6 +145,7 @@ class _Reader:
         self.faults: list[Fault] = []
         self.spots: dict[str, Spot] = {}
         self.values = 0
+        self.names = 0
         self.breaks = [match.start() for match in re.finditer("\n", text)]
 
     def document(self) -> object:
@@ -174,10 +179,13 @@ class _Reader:
 
     def _value(self, at: int, path: str, depth: int) -> tuple[object, int]:
         self.values += 1
+        self.names += len(path)
         if depth > MAX_DEPTH:
             self._stop("too_deep", path[:80], at, limit=MAX_DEPTH)
         if self.values > MAX_VALUES:
-            self._stop("too_many", path, at, limit=MAX_VALUES)
+            self._stop("too_many", path[:80], at, limit=MAX_VALUES)
+        if self.names > MAX_NAMES:
+            self._stop("long_names", path[:80], at, limit=MAX_NAMES)
         head = self.text[at : at + 1]
         if head == "{":
             return self._object(at, path, depth)

@@ -12,12 +12,30 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import product
 from typing import Any, TypeAlias
 
-DEPTH = 60  # nested expressions followed; hostile ones go deeper than any reader
+DEPTH = 30  # nested expressions followed; hostile ones go deeper than any reader
 MOST_VALUES = 32
+MOST_PARTS = 200  # put together, or replaced
 LONGEST = 4000  # of each part put together: the product of two stays small
+LARGEST = 2**64  # of an integer: longer ones have no decimal form that Python would write
 
 
 Texts: TypeAlias = tuple[str, ...] | None
+
+
+class Purse:
+    """What may still be spent on following one script, in characters and nodes.
+
+    The same long text may stand behind a name that is used ten thousand times; what is left then
+    is said to be unclear.
+    """
+
+    def __init__(self, left: int = 300_000) -> None:
+        self.left = left
+
+    def pays(self, cost: int) -> bool:
+        """Spend `cost`; say whether there was enough."""
+        self.left -= cost
+        return self.left >= 0
 
 
 class Names:
@@ -29,9 +47,12 @@ class Names:
         The dotted path behind a name bound by an import.
     values : dict of str to list
         The expressions a name is bound to; None stands for one that can't be told (a parameter).
+    purse : Purse
+        What is left to follow them with, shared with the code in strings.
     """
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, purse: Purse | None = None) -> None:
+        self.purse = purse or Purse()
         self.imports: dict[str, str] = {}
         self.values: dict[str, list[ast.expr | None]] = {}
         self._paths: dict[type[ast.expr], Callable[[Any, int], str | None]] = {
@@ -145,9 +166,10 @@ class Names:
                 return None
             options.append(found)
         too_long = any(len(text) > LONGEST for option in options for text in option)
-        if too_long or math.prod(map(len, options)) > MOST_VALUES:
+        if too_long or len(options) > MOST_PARTS or math.prod(map(len, options)) > MOST_VALUES:
             return None
-        return tuple(combine(combination) for combination in product(*options))
+        made = tuple(combine(combination) for combination in product(*options))
+        return made if self.purse.pays(sum(map(len, made))) else None
 
     def _string_name(self, node: ast.Name, depth: int) -> Texts:
         name = node.id
@@ -194,12 +216,17 @@ class Names:
         return self._each(parts, combine, depth) if combine else None
 
     def constants(self, node: ast.AST) -> list[str]:
-        """Return every string constant inside `node`, following each name once."""
+        """Return every string constant inside `node`, following each name once.
+
+        Nothing is returned where the purse does not pay for all of it.
+        """
         found: list[str] = []
         seen: set[str] = set()
         stack: list[ast.AST] = [node]
         while stack:
             part = stack.pop()
+            if not self.purse.pays(1):
+                return []
             if isinstance(part, ast.Constant):
                 found += _text(part.value) or ()
             elif isinstance(part, ast.BinOp) and (texts := self.strings(part)):
@@ -209,7 +236,7 @@ class Names:
                 seen.add(part.id)
                 stack.extend(value for value in self.values.get(part.id, []) if value is not None)
             stack.extend(reversed(list(ast.iter_child_nodes(part))))
-        return found
+        return found if self.purse.pays(sum(map(len, found))) else []
 
 
 def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
@@ -223,7 +250,9 @@ def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
         yield from _unpack(node.target, None)
     elif isinstance(node, ast.For | ast.comprehension):
         items = node.iter
-        values = items.elts if isinstance(items, ast.List | ast.Tuple | ast.Set) else [None]
+        listed = isinstance(items, ast.List | ast.Tuple | ast.Set)
+        # A name of more values than these stands for none that could be told.
+        values = items.elts[: MOST_VALUES + 1] if listed else [None]  # type: ignore[attr-defined]
         for value in values:
             yield from _unpack(node.target, value)
     elif isinstance(node, ast.withitem) and node.optional_vars is not None:
@@ -253,10 +282,8 @@ def _text(value: object) -> Texts:
 
 
 def _fill(placeholder: str, texts: tuple[str, ...]) -> str:
-    text = texts[0]
-    for value in texts[1:]:
-        text = text.replace(placeholder, value, 1)
-    return text
+    first, *gaps = texts[0].split(placeholder, len(texts) - 1)
+    return first + "".join(value + gap for value, gap in zip(texts[1:], gaps, strict=False))
 
 
 def _character(node: ast.expr) -> Texts:
@@ -265,11 +292,11 @@ def _character(node: ast.expr) -> Texts:
 
 
 def integer(node: ast.expr | None) -> int | None:
-    """Return the integer literal `node` is, or None."""
+    """Return the integer literal `node` is, or None; one beyond `LARGEST` counts for none."""
     sign = 1
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         sign, node = -1, node.operand
-    if isinstance(node, ast.Constant) and type(node.value) is int:
+    if isinstance(node, ast.Constant) and type(node.value) is int and node.value < LARGEST:
         return sign * node.value
     return None
 
@@ -293,5 +320,9 @@ TEXT_METHODS: dict[str, Callable[[tuple[str, ...]], str]] = {
     "lower": lambda texts: texts[0].lower(),
     "upper": lambda texts: texts[0].upper(),
     "strip": lambda texts: texts[0].strip(*texts[1:2]),
-    "replace": lambda texts: texts[0].replace(*texts[1:3]) if len(texts) == 3 else texts[0],
+    "replace": lambda texts: (
+        texts[0].replace(*texts[1:], LONGEST // (len(texts[2]) + 1))
+        if len(texts) == 3
+        else texts[0]
+    ),
 }

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from grader.scripts.names import Names
+from grader.model import LoadedFile
+from grader.scripts.names import Names, Purse
 
 IMPORTERS = {
     "__import__",
@@ -32,9 +33,12 @@ FILE_LOADERS = {
     "importlib.machinery.SourceFileLoader",
 }
 EVALUATORS = {"exec", "eval"}
+PASSED_ON = {name.rpartition(".")[2] for name in IMPORTERS | {"exec"}}
 PROCESSES = re.compile(r"subprocess\.\w+|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*)")
 IN_COMMAND = re.compile(r"(?:\bfrom|(?<!\w)(?:import|-m))\s+(\w+)(?:[.\w]*\s+import\b)?")
 NESTED_CODE = 3  # code in a string in a string: as deep as a reader would follow
+MAX_SOURCE = 200_000  # bytes of all scripts together: a tree takes 400 times the memory of its text
+FIRST = "bptt_norm.py"
 
 Road: TypeAlias = Literal["import", "dynamic", "look-up", "file", "unclear"]
 
@@ -63,6 +67,17 @@ class Script:
     names: Names
 
 
+def short_enough(scripts: Mapping[str, LoadedFile]) -> dict[str, LoadedFile]:
+    """Return the scripts that are read, bptt_norm.py first: `MAX_SOURCE` bytes together."""
+    left = MAX_SOURCE
+    kept: dict[str, LoadedFile] = {}
+    for name in sorted(scripts, key=lambda name: (name != FIRST, name)):
+        left -= len(scripts[name].data)
+        if left >= 0:
+            kept[name] = scripts[name]
+    return kept
+
+
 @functools.lru_cache(maxsize=64)
 def parse(name: str, source: bytes | str) -> Script | None:
     """Parse a script, in the encoding it declares; several checks ask for the same one.
@@ -79,20 +94,27 @@ def parse(name: str, source: bytes | str) -> Script | None:
     Script or None
         None where it is not Python this interpreter can parse.
     """
+    return _parsed(name, source, Purse())
+
+
+def _parsed(name: str, source: bytes | str, purse: Purse) -> Script | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape sequence is no error
             tree = ast.parse(source)
-        return Script(name, tree, Names(tree))
+        return Script(name, tree, Names(tree, purse))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
 def written(node: ast.AST) -> str:
-    """Return a piece of a script as text, "" where it is nested too deeply to be written out."""
+    """Return a piece of a script as text, "" where Python would not write it.
+
+    That is what is nested too deeply, and an integer of thousands of digits.
+    """
     try:
         return ast.unparse(node)
-    except RecursionError:
+    except (RecursionError, ValueError):
         return ""
 
 
@@ -113,14 +135,10 @@ def _is_type_check(script: Script, node: ast.If) -> bool:
     return script.names.dotted(node.test) == "typing.TYPE_CHECKING"
 
 
-def imports(script: Script, depth: int = 0) -> tuple[Import, ...]:
-    """Return every road by which `script` brings in other code; see `_roads`."""
-    return _found(script.name, script, depth)
-
-
 @functools.lru_cache(maxsize=64)
-def _found(_: str, script: Script, depth: int) -> tuple[Import, ...]:
-    return tuple(_roads(script, depth))
+def imports(script: Script) -> tuple[Import, ...]:
+    """Return every road by which `script` brings in other code; see `_roads`."""
+    return tuple(_roads(script, 0))
 
 
 def _roads(script: Script, depth: int) -> Iterator[Import]:
@@ -165,6 +183,8 @@ def _module_table(script: Script, node: ast.Subscript) -> Iterator[Import]:
 
 def _passed_on(script: Script, node: ast.Name | ast.Attribute) -> Iterator[Import]:
     if isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Attribute) and node.attr not in PASSED_ON:
+            return
         function = script.names.dotted(node)
         if function in IMPORTERS | {"exec"}:
             yield Import("", node.lineno, "unclear", function)
@@ -201,13 +221,19 @@ def _importer(script: Script, call: ast.Call, function: str) -> Iterator[Import]
 
 
 def _finder(script: Script, call: ast.Call, function: str) -> Iterator[Import]:
-    loads = any(
+    road: Road = "dynamic" if _loads(script) else "look-up"
+    for module in script.names.imported_by(call) or ():
+        yield Import(module, call.lineno, road, function)
+
+
+@functools.lru_cache(maxsize=64)
+def _loads(script: Script) -> bool:
+    """Say whether what was found is loaded anywhere in a script."""
+    return any(
         isinstance(node, ast.Attribute | ast.Name)
         and (script.names.dotted(node) or "").endswith(("module_from_spec", "load_module"))
         for node in ast.walk(script.tree)
     )
-    for module in script.names.imported_by(call) or ():
-        yield Import(module, call.lineno, "dynamic" if loads else "look-up", function)
 
 
 def _file_loader(script: Script, call: ast.Call, function: str) -> Iterator[Import]:
@@ -242,12 +268,13 @@ def _evaluator(script: Script, call: ast.Call, function: str, depth: int) -> Ite
     files = _files(script, call) if codes is None else []
     for file in files:
         yield Import(file, call.lineno, "file", function)
-    if (codes is None and not files) or depth >= NESTED_CODE:
+    pays = script.names.purse.pays(sum(len(code) + 100 for code in codes or ()))
+    if (codes is None and not files) or depth >= NESTED_CODE or not pays:
         yield Import("", call.lineno, "unclear", function)
         return
     for code in codes or ():
-        inner = parse(script.name, code.strip())
-        for found in imports(inner, depth + 1) if inner else ():
+        inner = _parsed(script.name, code.strip(), script.names.purse)
+        for found in _roads(inner, depth + 1) if inner else ():
             yield replace(found, line=call.lineno, road=_inside(found.road), how=function)
 
 

@@ -34,6 +34,9 @@ CALLED_TRAINING = re.compile(
 OPTIMISER = re.compile(r"opt|optim\w*|sgd|adam\w*|trainer|rmsprop", re.IGNORECASE)
 
 
+LONGEST = 200  # characters of what surrounds a statement
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """One place where weights are changed: sure, or only looking like it."""
@@ -96,14 +99,18 @@ class _Found:
 
 def _around(node: ast.AST, place: _Place) -> _Place:
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return replace(place, function=node.name, words=f"{place.words}_{node.name}")
+        return replace(place, function=node.name, words=_beside(place, f"_{node.name}"))
     if isinstance(node, ast.For):
-        return replace(place, in_loop=True, words=f"{place.words}_{written(node.target)}_")
+        return replace(place, in_loop=True, words=_beside(place, f"_{written(node.target)}_"))
     if isinstance(node, ast.While | ast.comprehension | ast.DictComp):
         return replace(place, in_loop=True)
     if isinstance(node, ast.If) and CALLED_TRAINING.search("_".join(_words(node.test)).lower()):
         return replace(place, switched=True)
     return place
+
+
+def _beside(place: _Place, words: str) -> str:
+    return (place.words + words[:LONGEST])[-10 * LONGEST :]
 
 
 def _words(node: ast.AST) -> list[str]:

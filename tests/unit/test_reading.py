@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.reading.strictjson import MAX_DEPTH, MAX_FAULTS, MAX_VALUES, half_unit, join, parse_json
+from grader.reading.strictjson import (
+    MAX_DEPTH,
+    MAX_FAULTS,
+    MAX_NAMES,
+    MAX_VALUES,
+    half_unit,
+    join,
+    parse_json,
+)
 
 
 def kinds(text):
@@ -26,6 +34,10 @@ WRONG_AND_NEAR = {
     "huge_integer": ("9" * 309, "9" * 308),
     "surrogate": ('["\\ud800"]', '["\\ud83d\\ude00"]'),
     "too_deep": ("[" * (MAX_DEPTH + 2), "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1)),
+    "long_names": (
+        '{"' + "k" * (MAX_NAMES // 20) + '": [' + ",".join("1" * 20) + "]}",
+        '{"' + "k" * (MAX_NAMES // 20) + '": [' + ",".join("1" * 18) + "]}",
+    ),
     "too_many": (
         "[" + ",".join("1" * MAX_VALUES) + "]",
         "[" + ",".join("1" * (MAX_VALUES - 1)) + "]",
