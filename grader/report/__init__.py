@@ -11,7 +11,7 @@ from typing import cast
 
 from grader.model import Language, Report
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html")
 """Names of formats: each is the module of that name."""
 
 

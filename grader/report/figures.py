@@ -143,8 +143,9 @@ def gate(one: Series) -> str:
         axes.set_xlabel("z")
         top = 100.0 * max(*one.gate, 0.01)
         axes.set_ylim(0.0, 1.1 * top)
-        marks = [0.0, top / 2, top]
-        axes.set_yticks(marks, [f"{mark:.0f} %" for mark in marks])
+        step = next((step for step in (5, 10, 20, 25) if top <= 4 * step), 50)
+        marks = range(0, int(top) + 1, step)
+        axes.set_yticks(marks, [f"{mark} %" for mark in marks])
 
     return _svg("gate", draw, 180.0)
 
@@ -187,9 +188,7 @@ def _orders(axes: Axes, bounds: Limits, *, blind: bool = True) -> None:
     axes.set_xlim(-1.0, 51.0)
     axes.set_xticks(range(0, 51, 10))
     axes.set_xlabel("t", labelpad=1.0)
-    step = next(
-        (s for s in (1, 2, 3, 5, 10, 20, 50, 100) if (high - low) / s <= 6), 200
-    )
+    step = next((s for s in (1, 2, 3, 5, 10, 20, 50, 100) if (high - low) / s <= 6), 200)
     marks = [k for k in range(-400, 401, step) if low <= k <= high]
     axes.set_yticks(marks, [f"10{str(k).translate(SUPERSCRIPTS)}" for k in marks])
     axes.grid(visible=True, axis="y")
@@ -218,7 +217,9 @@ def _svg(name: str, draw: Callable[[Axes], None], height: float = HEIGHT) -> str
         figure = Figure(figsize=(WIDTH / 72.0, height / 72.0))
         FigureCanvasSVG(figure)
         left, bottom, edge = 46.0 / WIDTH, 37.0 / height, 6.0
-        draw(figure.add_axes((left, bottom, 1.0 - left - edge / WIDTH, 1.0 - bottom - edge / height)))
+        draw(
+            figure.add_axes((left, bottom, 1.0 - left - edge / WIDTH, 1.0 - bottom - edge / height))
+        )
         stream = io.StringIO()
         nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
         figure.savefig(stream, format="svg", transparent=True, metadata=nothing)
