@@ -11,7 +11,7 @@ from typing import cast
 
 from grader.model import Language, Report
 
-FORMATS = ("text", "json", "html")
+FORMATS = ("text", "json", "html", "markdown")
 """Names of formats: each is the module of that name."""
 
 

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -37,7 +37,10 @@ QUANTILES = (0.025, 0.25, 0.75, 0.975)
 EVERY = 5
 """Points of finite differences are shown at every fifth t: all of them would hide the curve."""
 
-RC = {
+DRAWN = QUICK
+"""Networks behind a band."""
+
+RC: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "vangrad",
     "font.size": 12.5,
@@ -66,7 +69,7 @@ def fan(one: Series) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.float64]],
     if not one.setting or len(one.recorded) < 50 or one.recorded[49] is None:
         return None
     setting = Setting(**one.setting)  # type: ignore[arg-type]  # the fields it was made of
-    draws = rnn_draws(setting, QUICK) if one.model == "rnn" else gru_draws(setting, QUICK)
+    draws = rnn_draws(setting, DRAWN) if one.model == "rnn" else gru_draws(setting, DRAWN)
     levels = np.quantile(draws.logs - draws.logs[:, 49:50], QUANTILES, axis=0)
     return tuple(levels + one.recorded[49])
 

@@ -12,7 +12,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from grader.clean import printable
-from grader.model import CheckResult, Language, Outcome, Report, Series, Term, Value
+from grader.model import CheckResult, Language, Outcome, Report, Series
 from grader.report import diagnoses, numbers, pictures, words
 from grader.report.text import MARKS, WRONG_OUTCOMES
 from grader.texts import MODEL_NAMES, Catalogue, catalogue
@@ -224,7 +224,7 @@ def _figures(report: Report, texts: Catalogue) -> dict[str, Any]:
         "errors": errors,
         "gates": [gate for gate in gates if gate is not None],
         "blind": bounds[0] < figures.BLIND,
-        "drawn": figures.QUICK,
+        "drawn": figures.DRAWN,
     }
 
 
@@ -258,11 +258,4 @@ def _environment(report: Report, texts: Catalogue) -> Iterator[tuple[str, str]]:
     }
     for name, value in values.items():
         yield texts.say(f"page.environment.{name}"), value
-    isolation = report.isolation
-    if isolation.tier == "none":
-        yield texts.say("report.section.isolation"), texts.say("report.label.not_run")
-        return
-    layers: list[str] = [Term(f"report.layer.{name}") for name in isolation.layers]
-    missing: list[str] = [Term(f"report.layer.{name}") for name in isolation.missing]
-    data: dict[str, Value] = {"tier": isolation.tier, "layers": layers, "missing": missing}
-    yield texts.say("report.section.isolation"), texts.say("report.label.tier", data)
+    yield texts.say("report.section.isolation"), words.isolation(report, texts)

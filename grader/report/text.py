@@ -13,8 +13,6 @@ from grader.model import (
     Outcome,
     Report,
     StopCondition,
-    Term,
-    Value,
     Verdict,
 )
 from grader.report import diagnoses, words
@@ -229,15 +227,4 @@ def _evidence(report: Report, texts: Catalogue) -> Iterator[Line]:
     for item, (_, limits) in zip(report.evidence, words.evidence(report, texts), strict=True):
         name = item.model.upper()
         yield Line(f"{name}: {texts.say('report.label.cannot_show')} {limits}", "  ", 4)
-    isolation = report.isolation
-    if isolation.tier == "none":
-        yield Line(texts.say("report.label.not_run"), "  ", 4)
-        return
-    layers: list[str] = [Term(f"report.layer.{name}") for name in isolation.layers]
-    missing: list[str] = [Term(f"report.layer.{name}") for name in isolation.missing]
-    data: dict[str, Value] = {
-        "tier": isolation.tier,
-        "layers": layers,
-        "missing": missing,
-    }
-    yield Line(texts.say("report.label.tier", data), "  ", 4)
+    yield Line(words.isolation(report, texts), "  ", 4)
