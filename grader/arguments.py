@@ -9,6 +9,10 @@ USAGE_ERROR = 2
 """Exit status where the path or an option cannot be used."""
 
 
+class UsageError(Exception):
+    """The command line asks for something that cannot be done; the message is for the person."""
+
+
 class OneLineParser(argparse.ArgumentParser):
     """A parser that says in one line what is off, without repeating how the command is used."""
 

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import itertools
 import math
 import os
 import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.arguments import USAGE_ERROR, OneLineParser
-from grader.model import REQUIRED_FILES, Language, Report
+from grader.arguments import USAGE_ERROR, OneLineParser, UsageError
+from grader.delivery import add_options, deliver, paired
+from grader.model import REQUIRED_FILES, Language
 from grader.texts import LANGUAGES, Catalogue, catalogue
 from grader.version import __version__
 
 GRADER_FAULT = 3
-COLOURS: Mapping[str, bool | None] = {"auto": None, "always": True, "never": False}
-
-
-class UsageError(Exception):
-    """The command line asks for something that cannot be done; the message is for the person."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,12 +90,10 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
     parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help=say("timeout"))
-    parser.add_argument("--format", choices=("text", "json"), default="text", help=say("format"))
-    parser.add_argument("--output", type=Path, metavar="FILE", help=say("output"))
+    add_options(parser, texts)
     parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
     parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
-    parser.add_argument("--colour", choices=tuple(COLOURS), default="auto", help=say("colour"))
     parser.add_argument("--version", action="version", version=__version__, help=say("version"))
     return parser
 
@@ -130,6 +122,7 @@ def _number(text: str) -> float:
 
 def _grade(words: Sequence[str], texts: Catalogue) -> int:
     arguments = _parser(texts).parse_args(words)
+    deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
     _demand_submission(path, texts)
     from grader.grading import PROBE_KEY, Options, grade
@@ -147,7 +140,7 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
     except RubricError as error:
         raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
     try:
-        _deliver(report, arguments, texts)
+        deliver(report, deliveries, texts, arguments.colour)
     except BrokenPipeError:
         _drop_output()
     return report.exit_status
@@ -172,46 +165,3 @@ def _demand_submission(path: Path, texts: Catalogue) -> None:
         names = set()
     if not known & names:
         raise UsageError(texts.say("cli.nothing_there", data))
-
-
-def _deliver(report: Report, arguments: argparse.Namespace, texts: Catalogue) -> None:
-    """Write the report where it was asked for."""
-    from grader.report import json as json_report
-    from grader.report import text as text_report
-
-    language = texts.language
-    if arguments.output is not None:
-        render = json_report.render if arguments.format == "json" else text_report.render
-        try:
-            write_atomically(arguments.output, render(report, language))
-        except OSError as error:
-            data = {"path": str(arguments.output), "reason": error.strerror or str(error)}
-            raise UsageError(texts.say("cli.cannot_write", data)) from error
-    elif arguments.format == "json":
-        _print(json_report.render(report, language))
-    elif arguments.colour == "always" or (arguments.colour == "auto" and sys.stdout.isatty()):
-        text_report.show(report, language, sys.stdout, colour=COLOURS[arguments.colour])
-    else:
-        _print(text_report.render(report, language))
-
-
-def _print(text: str) -> None:
-    """Write text to standard output; what its encoding lacks becomes an escape, not a crash."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write `text` to `path` whole or not at all: a temporary file beside it, synced, renamed."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -8,6 +8,7 @@ import pytest
 
 import grader.grading
 from grader import cli
+from grader.delivery import write_atomically
 from grader.model import Verdict
 from grader.rubric import RubricError
 from grader.version import __version__
@@ -222,7 +223,7 @@ def test_report_that_cannot_be_written_is_a_usage_error(folder, capsys, tmp_path
 def test_report_replaces_an_older_one_whole(tmp_path):
     path = tmp_path / "report.txt"
     path.write_text("an older and much longer report")
-    cli.write_atomically(path, "é\n")
+    write_atomically(path, "é\n")
     assert path.read_bytes() == "é\n".encode()
     assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]
 
@@ -236,14 +237,14 @@ def test_failed_writing_leaves_the_older_report_and_nothing_else(tmp_path, monke
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        cli.write_atomically(path, "new")
+        write_atomically(path, "new")
     assert path.read_text() == "older"
     assert [p.name for p in tmp_path.iterdir()] == ["report.txt"]
 
 
 def test_name_without_a_folder_is_written_here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    cli.write_atomically(cli.Path("report.txt"), "x")
+    write_atomically(cli.Path("report.txt"), "x")
     assert (tmp_path / "report.txt").read_text() == "x"
 
 
