@@ -24,13 +24,19 @@ MAX_SEED = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to grade: `timeout_s` is the time limit of each run of the script, in seconds."""
+    """How to grade.
+
+    `timeout_s` is the time limit of each run of the script, in seconds; `isolation` is "auto" or
+    the name of a tier, and `unsafe` takes a weak one where no strong one is to be had.
+    """
 
     run: bool = True
     timeout_s: float = 60.0
     minimum: int | None = None
     rubric: Path | None = None
     key: bytes = b""
+    isolation: str = "auto"
+    unsafe: bool = False
 
 
 def grade(path: Path | str, options: Options | None = None) -> Report:
@@ -52,6 +58,8 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     ------
     RubricError
         If the rubric asked for cannot be used.
+    IsolationRefusedError
+        If the submission's code can't be run as safely as was asked, or as this place demands.
     """
     chosen = options or Options(key=os.environ.get(PROBE_KEY, "").encode())
     rubric = load_rubric(chosen.rubric)
@@ -88,8 +96,9 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
 def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Material:
     """Run the script and probe its functions; without a script there is nothing to run."""
     from grader.evidence.probe import probe, secret_of
-    from grader.evidence.rerun import fresh_runs
+    from grader.evidence.rerun import Terms, fresh_runs
     from grader.evidence.seeds import Plan
+    from grader.isolation.policy import Wish, in_ci, protection
 
     if "bptt_norm.py" not in material.submission.scripts:
         return material
@@ -110,16 +119,21 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
         # are none of it: what is measured needs other ones, or none.
         run_checks(material, _without_draws(rubric), "files")
 
-    with fresh_runs(
-        material.submission, scripts, options.timeout_s, meanwhile=look_at_files
-    ) as session:
+    wish = Wish(options.isolation, unsafe=options.unsafe, ci=in_ci())
+    terms = Terms(protection(wish), options.timeout_s)
+    with fresh_runs(material.submission, scripts, terms, meanwhile=look_at_files) as session:
         found = probe(session, plan) if _answering(session.functions, session.facts) else {}
     if any(facts.status == "no-functions" for facts in found.values()):
         from grader.evidence.lift import lift
 
         first = session.facts.first
         lifted = lift(
-            material.submission, scripts, plan, first.artefacts.get("decay.json"), first.place
+            material.submission,
+            scripts,
+            plan,
+            terms,
+            first.artefacts.get("decay.json"),
+            first.place,
         )
         missing = next(iter(found.values())).missing_functions
         found = {kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()}

@@ -139,6 +139,8 @@ def lines(
     """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence."""
     texts = catalogue(language)
     yield Line(f" {words.headline(report, texts)} ", style=VERDICT_STYLES[report.verdict])
+    for name in report.isolation.warnings:
+        yield Line(f" {texts.say(f'isolation.warning.{name}')} ", style="bold white on dark_red")
     yield Line("")
     for pair, _ in words.evidence(report, texts):
         yield Line(pair, hang=5)

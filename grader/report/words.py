@@ -130,11 +130,17 @@ def evidence(report: Report, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
 
 
 def isolation(report: Report, catalogue: Catalogue) -> str:
-    """Return under which protection the submission's code ran, and what that leaves open."""
-    tier = report.isolation
-    if tier.tier == "none":
+    """Return under which protection the code ran, what that leaves open, and why not a stronger."""
+    found = report.isolation
+    if found.tier == "none":
         return catalogue.say("report.label.not_run")
-    layers: list[str] = [Term(f"report.layer.{name}") for name in tier.layers]
-    missing: list[str] = [Term(f"report.layer.{name}") for name in tier.missing]
-    data: dict[str, Value] = {"tier": tier.tier, "layers": layers, "missing": missing}
-    return catalogue.say("report.label.tier", data)
+    layers: list[str] = [Term(f"isolation.layer.{name}") for name in found.layers]
+    missing: list[str] = [Term(f"isolation.layer.{name}") for name in found.missing]
+    failed: list[str] = [Term(f"isolation.probe.{name}") for name in found.failed]
+    data: dict[str, Value] = {"tier": found.tier, "layers": layers, "missing": missing}
+    parts = [catalogue.say(f"isolation.label.{'tier' if missing else 'whole'}", data)]
+    if found.landlock_abi:
+        parts.append(catalogue.say("isolation.label.abi", {"abi": found.landlock_abi}))
+    if failed:
+        parts.append(catalogue.say("isolation.label.failed", {"failed": failed}))
+    return " ".join(parts)
