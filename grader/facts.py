@@ -54,9 +54,48 @@ class Raised:
     missing_module: str = ""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnCurve:
+    """A line or a scatter as the script's process tells it: data, and each point's place.
+
+    `column` and `row` are shares of the canvas, from its lower left; all arrays are `(n,)`.
+    """
+
+    colour: str
+    label: str
+    x: Array
+    y: Array
+    column: Array
+    row: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnAxes:
+    """One pair of axes: names of its scales, labels, texts (title, legend, notes), curves."""
+
+    xscale: str
+    yscale: str
+    xlabel: str
+    ylabel: str
+    texts: tuple[str, ...]
+    curves: tuple[DrawnCurve, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnFigure:
+    """A figure while it was saved: the script's own word, for pixels to confirm."""
+
+    file: str
+    axes: tuple[DrawnAxes, ...]
+    texts: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class ScriptRun:
-    """One fresh run of the script. `death` is "" where it came to its end."""
+    """One fresh run of the script. `death` is "" where it came to its end.
+
+    `figure` is the one that went into decay.png, None where none was seen.
+    """
 
     death: Death
     exit_status: int | None
@@ -64,6 +103,7 @@ class ScriptRun:
     artefacts: Mapping[str, bytes]
     place: Place
     misplaced: Mapping[str, str] = field(default_factory=dict)
+    figure: DrawnFigure | None = None
 
 
 @dataclass(frozen=True, slots=True)

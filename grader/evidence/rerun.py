@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grader.evidence import scratch as scratch_
+from grader.evidence.drawn import figure_from
 from grader.evidence.sandbox import Child, ChildDiedError
 from grader.facts import Death, Place, Raised, RunFacts, ScriptRun
 from grader.isolation.tiers import Protection
@@ -187,6 +188,7 @@ def _await_run(attempt: _Attempt, number: int, deadline: float) -> None:
     death: Death
     raised: Raised | None = None
     status: int | None = None
+    figure = attempt.run.figure if attempt.run is not None else None
     try:
         answer, _ = attempt.child.receive(number, deadline)
         raised = raised_from(answer.get("raised"))
@@ -194,6 +196,7 @@ def _await_run(attempt: _Attempt, number: int, deadline: float) -> None:
         death = "raised" if raised else "exit" if status else ""
         if raised is not None and raised.type == "MemoryError":
             death = "memory"
+        figure = figure_from(answer.get("figures")) or figure
         named = answer.get("functions")
         attempt.functions = tuple(map(str, named)) if isinstance(named, list) else ()
     except ChildDiedError as died:
@@ -203,7 +206,7 @@ def _await_run(attempt: _Attempt, number: int, deadline: float) -> None:
     artefacts, misplaced = scratch_.collect(attempt.folder, attempt.child.read)
     if attempt.run is not None and attempt.run.death:
         death, status, raised = attempt.run.death, attempt.run.exit_status, attempt.run.raised
-    attempt.run = ScriptRun(death, status, raised, artefacts, attempt.place, misplaced)
+    attempt.run = ScriptRun(death, status, raised, artefacts, attempt.place, misplaced, figure)
 
 
 def _load_pair(

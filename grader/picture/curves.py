@@ -1,57 +1,89 @@
-"""Do the curves in a picture run as the numbers say? Right, wrong in a known way, or not known.
+"""Do the curves in a picture run as the numbers say? Right, wrong, or not known.
 
-One map from log10 g to rows, shared by both curves, and one map from t to columns must bring the
-curves of decay.json onto the coloured pixels. The fit is robust (iteratively reweighted, Cauchy
-weights), and what counts is the share of columns with a pixel on the line, not R²: what else has
-the curve's colour (a text, an arrow, a threshold) lies far off, and hides nothing.
+Right: one map brings the curves of decay.json onto the coloured pixels, with each step where it
+belongs. Wrong is said only of a picture whose two curves can be followed from end to end, and
+which no map brings even near; everything between is for a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 
-from grader.model import Kind
-from grader.picture.pixels import Colour, Floats, Mask, Points
+from grader.model import KINDS, Kind
+from grader.picture.fitting import HIDDEN, NEAR, VISIBLE, best, thinned
+from grader.picture.pixels import LONG, Colour, Depth, Floats, Picture, Points, mask, points
+from grader.picture.refine import Refined, refined
+from grader.picture.traces import Trace, traced
 
-Reading: TypeAlias = Literal["right", "linear_axis", "swapped_colours", "unsure"]
+Reading: TypeAlias = Literal[
+    "right", "mirrored", "reversed_time", "linear_axis", "other_scale", "swapped_colours",
+    "separate_axes", "other_numbers", "one_missing", "other_colours", "other_curves", "unsure",
+]  # fmt: skip
+"""What a picture shows: "mirrored" is right if its axis counts back from the loss. Pixels alone
+give "right", "mirrored", "linear_axis", "swapped_colours", "other_curves" and "unsure"."""
 
-NEAR = 0.012  # of the height: half a thick line plus its fringe
-LEAST_NEAR_PX = 2.5
+COLOURS: tuple[Colour, Colour] = ("red", "blue")
+"""Of the RNN and of the GRU."""
+DEPTHS: tuple[Depth, Depth] = ("strong", "faint")
 LEAST_POINTS = 15
-MOST_COLUMNS = 450  # of each curve: more add time, not certainty
-ROUNDS = 8  # of reweighting
-SHARE = 0.80  # of each curve's columns with a pixel on the line: the rest is hidden or text
-CERTAIN = 0.90  # on the line of a wrong hypothesis, before it is called wrong
-DOUBTFUL = 0.50  # on the line of the right one, above which nothing is called wrong
-LEAST_R2 = 0.99
-LEAST_SPREAD = 0.15  # of the height: flatter curves fit anything
-# Where t = 0 and t = 49 may stand, in shares of the extent of the pixels, inwards: markers reach
-# out beyond the ends, and so does a text; a legend may hide one of them.
-VISIBLE = np.linspace(-0.02, 0.06, 5)
-HIDDEN = np.linspace(-0.24, 0.06, 9)
+CLOSE_PX = 0.30  # root mean square over the steps of a curve: rows are read to a fraction of one …
+SCATTERED = 0.25  # … and of the scatter within a step (markers, thick lines) this much stays
+MOST_CLOSE_PX = 1.0
+FAR = 3.0  # times as far as right ones may lie, and …
+LEAST_FAR = 0.0025  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
+LEAST_FAR_PX = 1.0
+SEEN = 0.4  # of the steps: fewer tell too little
+EXPLAINED = 0.7  # of a colour's columns: the rest is legend or text …
+COMPLETE = 0.85  # … or of the steps of a curve, where a threshold fills all columns
+WINDOW = 2.0 * NEAR
+STRETCHED = (0.0, 0.15, 0.35)  # of the width, by which curves may go on beyond what is seen
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """How well one hypothesis explains the pixels.
+class Look:
+    """What a picture shows, and the colours of which it has no curve."""
 
-    `share` is that of the worse curve, `r2` that of the points on the line, `slope` rows per unit
-    (negative: up is more), `spread` the share of the height they span.
+    reading: Reading
+    missing: tuple[Colour, ...] = ()
+
+
+def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> Look:
+    """Compare the red and the blue curve of a picture with g_0 … g_49.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+    curves : mapping of "rnn" and "gru" to tuple of float, positive, or None
+        None where there are no numbers to compare with.
+
+    Returns
+    -------
+    Look
+        A wrong reading only where nothing right comes near; "unsure" where a colour is missing.
     """
+    doubt = Look("unsure")
+    for depth in DEPTHS:
+        found = {colour: points(mask(picture, colour, depth)) for colour in COLOURS}
+        missing = tuple(c for c in COLOURS if not _is_there(found[c], picture.shape[1]))
+        if missing or curves is None:
+            doubt = Look("unsure", missing)
+            if missing:
+                continue
+            return doubt
+        reading = read(found, curves, picture.shape[0])
+        if reading != "unsure":
+            return Look(reading)
+        doubt = Look("unsure")
+    return doubt
 
-    share: float
-    r2: float
-    slope: float
-    spread: float
 
-    def good(self, share: float) -> bool:
-        """Say whether `share` of each curve lies on a line that means something."""
-        steep = self.slope < 0 and self.spread > LEAST_SPREAD
-        return self.share >= share and self.r2 > LEAST_R2 and steep
+def _is_there(points: Points, width: int) -> bool:
+    """Say whether a colour has a curve's worth of pixels: enough, and not all in one corner."""
+    return len(points.x) >= LEAST_POINTS and bool(np.ptp(points.x) >= LONG * width)
 
 
 def read(
@@ -63,132 +95,107 @@ def read(
 
     Parameters
     ----------
-    found : mapping of "red" and "blue" to Points
+    found : mapping of "red" and "blue" to Points, each of `LEAST_POINTS` and more
     curves : mapping of "rnn" and "gru" to tuple of float, positive
     height : int
         Of the picture, in pixels.
-
-    Returns
-    -------
-    str
-        "right"; "linear_axis" or "swapped_colours" only where that hypothesis fits well and the
-        right one does not; otherwise "unsure".
     """
-    if any(len(points.x) < LEAST_POINTS for points in found.values()):
-        return "unsure"
-    red, blue = _thinned(found["red"]), _thinned(found["blue"])
-    rnn, gru = (np.asarray(curves[kind], dtype=float) for kind in ("rnn", "gru"))
-    log_rnn, log_gru = np.log10(rnn), np.log10(gru)
-    hypothesis = ((red, log_rnn), (blue, log_gru))
-    right = _best(hypothesis, height, VISIBLE)
-    if not right.good(SHARE):
-        right = _best(hypothesis, height, HIDDEN)
-    if right.good(SHARE):
-        return "right"
-    if right.share > DOUBTFUL:
-        return "unsure"
-    if _best(((red, log_gru), (blue, log_rnn)), height, VISIBLE).good(CERTAIN):
-        return "swapped_colours"
-    if _best(((red, rnn), (blue, gru)), height, VISIBLE).good(CERTAIN):
-        return "linear_axis"
-    return "unsure"
+    logs = [np.log10(np.asarray(curves[kind], dtype=float)) for kind in KINDS]
+    traces = [traced(found[colour], height) for colour in COLOURS]
+    right = _right(found, traces, logs, height)
+    return right or _wrong(traces, curves, height)
 
 
-Pair: TypeAlias = tuple[Points, Floats]
+def _right(
+    found: Mapping[Colour, Points], traces: list[Trace], logs: list[Floats], height: int
+) -> Literal["right", "mirrored"] | None:
+    """Look for a map that brings each step of both curves onto its pixels."""
+    pixels = [thinned(found[colour]) for colour in COLOURS]
+    courses = [thinned(trace.points) for trace in traces]
+    for points_, margin in ((courses, VISIBLE), (pixels, VISIBLE), (pixels, HIDDEN)):
+        if any(len(each.x) < LEAST_POINTS for each in points_):
+            continue
+        fit = best(((points_[0], logs[0]), (points_[1], logs[1])), height, margin)
+        for kept in (points_, pixels):
+            pairs = list(zip(kept, logs, strict=True))
+            one = refined(pairs, fit.ends, (fit.offset, fit.slope), max(WINDOW * height, 6.0))
+            if one is not None and _is_close(one) and _is_explained(one):
+                return "right" if one.ends[0] < one.ends[1] else "mirrored"
+    return None
 
 
-def _thinned(points: Points) -> Points:
-    """Keep every n-th column; a picture full of colour gives fewer columns, not more points."""
-    columns, rank = np.unique(points.x, return_inverse=True)
-    every = max(1, len(columns) // MOST_COLUMNS, len(points.x) // (4 * MOST_COLUMNS))
-    kept = rank.reshape(-1) % every == 0
-    return Points(points.x[kept], points.y[kept])
-
-
-def _best(pairs: tuple[Pair, Pair], height: int, margin: Floats) -> Fit:
-    """Search the map from t to columns: a grid over its ends in both directions, then refined."""
-    low = min(points.x.min() for points, _ in pairs)
-    extent = max(points.x.max() for points, _ in pairs) - low
-    if extent < 2:
-        return Fit(0.0, 0.0, 0.0, 0.0)
-    ends = np.array([(a, 1.0 - b) for a in margin for b in margin])
-    ends = np.concatenate([ends, ends[:, ::-1]])
-    step = 0.012
-    best_score, best_ends, best_fit = -1.0, ends[0], Fit(0.0, 0.0, 0.0, 0.0)
-    for _ in range(6):
-        shares, fits = _fits(pairs, low + ends * extent, height)
-        top = int(np.argmax(shares))
-        if shares[top] > best_score:
-            best_score, best_ends, best_fit = float(shares[top]), ends[top], fits[top]
-        nudges = np.array([(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1)])
-        ends = best_ends + step * nudges
-        step /= 2
-    return best_fit
-
-
-def _fits(
-    pairs: tuple[Pair, Pair],
-    ends: Floats,
-    height: int,
-) -> tuple[Floats, list[Fit]]:
-    """Fit rows = a + b·value for every map at once; `ends` holds the columns of t = 0 and t = 49.
-
-    Returns scores that order the fits (share on the line, then closeness) and the fits.
-    """
-    values, rows, inside = [], [], []
-    for points, curve in pairs:
-        last = len(curve) - 1
-        t = (points.x - ends[:, :1]) / (ends[:, 1:] - ends[:, :1]) * last
-        inside.append((t > -0.02 * last) & (t < 1.02 * last))
-        values.append(np.interp(t, np.arange(last + 1), curve))
-        rows.append(np.broadcast_to(points.y, t.shape))
-    count = values[0].shape[1]
-    value, row = np.concatenate(values, axis=1), np.concatenate(rows, axis=1)
-    used = np.concatenate(inside, axis=1)
-    slope, residual = _line(value, row, used)
-    on = used & (residual < max(NEAR * height, LEAST_NEAR_PX))
-    share = np.minimum(
-        _share(pairs[0][0], on[:, :count], used[:, :count]),
-        _share(pairs[1][0], on[:, count:], used[:, count:]),
+def _is_explained(one: Refined) -> bool:
+    """Say whether most of a colour is on the line, or most of the line has its colour."""
+    return all(
+        near >= EXPLAINED or seen >= COMPLETE for near, seen in zip(one.near, one.seen, strict=True)
     )
-    error = _mean(residual**2, on)
-    middle = _mean(row, on)
-    variance = _mean((row - middle[:, None]) ** 2, on)
-    r2 = 1.0 - error / np.maximum(variance, 1e-9)
-    top = np.where(on, row, -np.inf).max(axis=1)
-    bottom = np.where(on, row, np.inf).min(axis=1)
-    spread = np.where(on.any(axis=1), top - bottom, 0.0) / height
-    fits = [Fit(*map(float, each)) for each in zip(share, r2, slope, spread, strict=True)]
-    return share - 1e-3 * np.sqrt(error) / height, fits
 
 
-def _share(points: Points, on: Mask, used: Mask) -> Floats:
-    """Return the share of columns with a point on the line, 0 where too few lie within 0 … 49."""
-    starts = np.flatnonzero(np.diff(points.x, prepend=-1.0))
-    hit = np.logical_or.reduceat(on, starts, axis=1).sum(axis=1)
-    seen = np.logical_or.reduceat(used, starts, axis=1).sum(axis=1)
-    return np.where(2 * seen >= len(starts), hit / np.maximum(seen, 1), 0.0)
+def _is_close(one: Refined) -> bool:
+    """Say whether the steps of the curves lie on their pixels."""
+    return one.slope < 0 and one.worst <= _allowed(one) and min(one.seen) >= SEEN
 
 
-def _mean(values: Floats, where: Mask) -> Floats:
-    total = (values * where).sum(axis=1)
-    mean: Floats = total / np.maximum(where.sum(axis=1), 1)
-    return mean
+def _allowed(one: Refined) -> float:
+    return min(CLOSE_PX + SCATTERED * one.scatter, MOST_CLOSE_PX)
 
 
-def _line(value: Floats, row: Floats, used: Mask) -> tuple[Floats, Floats]:
-    """Fit a line in each row of the arrays by reweighting; return slopes and absolute residuals."""
-    weight = used.astype(float)
-    for _ in range(ROUNDS):
-        total = np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
-        v = value - (weight * value).sum(axis=1, keepdims=True) / total
-        r = row - (weight * row).sum(axis=1, keepdims=True) / total
-        squares = (weight * v * v).sum(axis=1, keepdims=True)
-        slope = (weight * v * r).sum(axis=1, keepdims=True) / np.maximum(squares, 1e-300)
-        residual = np.abs(r - slope * v)
-        # 1.4826 times the median absolute residual estimates a Gaussian's standard deviation.
-        half = residual.shape[1] // 2
-        middle = np.partition(np.where(used, residual, np.inf), half, axis=1)[:, half, None]
-        scale = np.maximum(1.4826 * middle, 0.7)
-        weight = used / (1.0 + (residual / (2.0 * scale)) ** 2)
-    return slope[:, 0], residual
+def _wrong(traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height: int) -> Reading:
+    """Say what clean courses show that are not decay.json on one log axis."""
+    values = [np.asarray(curves[kind], dtype=float) for kind in KINDS]
+    logs = [np.log10(each) for each in values]
+    clean = [index for index in (0, 1) if traces[index].clean]
+    if len(clean) < 2:
+        # One curve that is nothing like its own numbers is enough.
+        far = any(_is_far([traces[i]], [logs[i]], height) for i in clean)
+        return "other_curves" if far else "unsure"
+    if not _is_far(traces, logs, height):
+        return "unsure"
+    if _follows(traces, logs[::-1], height):
+        return "swapped_colours"
+    if _follows(traces, values, height):
+        return "linear_axis"
+    # Each curve over its own last value: the same decay, if not the same numbers.
+    if _follows(traces, logs, height, shared=False):
+        return "unsure"
+    return "other_curves"
+
+
+def _is_far(traces: list[Trace], values: list[Floats], height: int) -> bool:
+    """Say whether no map brings clean courses anywhere near the values, seen in part or whole."""
+    closest = _closest(traces, values, height, STRETCHED)
+    if closest is None:
+        return True
+    return closest.worst > max(FAR * _allowed(closest), LEAST_FAR * height, LEAST_FAR_PX)
+
+
+def _follows(
+    traces: list[Trace], values: list[Floats], height: int, *, shared: bool = True
+) -> bool:
+    one = _closest(traces, values, height, STRETCHED[:1], shared=shared)
+    return one is not None and _is_close(one)
+
+
+def _closest(
+    traces: list[Trace],
+    values: list[Floats],
+    height: int,
+    stretched: Sequence[float],
+    *,
+    shared: bool = True,
+) -> Refined | None:
+    """Return the closest map of all of clean courses, in either direction; None if all climb."""
+    points_ = [thinned(trace.points) for trace in traces]
+    pairs = list(zip(points_, values, strict=True))
+    low = min(float(each.x.min()) for each in points_)
+    high = max(float(each.x.max()) for each in points_)
+    width = high - low
+    found: list[Refined] = []
+    for before in stretched:
+        for after in stretched:
+            ends = (low - before * width, high + after * width)
+            for each in (ends, ends[::-1]):
+                one = refined(pairs, each, None, float(height), shared=shared)
+                if one is not None and one.slope < 0:
+                    found.append(one)
+    return min(found, key=lambda one: one.worst, default=None)

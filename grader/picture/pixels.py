@@ -12,6 +12,7 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -25,6 +26,7 @@ Picture: TypeAlias = npt.NDArray[np.uint8]
 Mask: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Colour: TypeAlias = Literal["red", "blue"]
+Shade: TypeAlias = Literal["red", "blue", "near_red", "near_blue", "other"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 25_000_000
@@ -33,8 +35,12 @@ ENOUGH_PIXELS = 1_600_000  # above this a picture is shrunk: a curve keeps its c
 # skyblue -43, tab:blue -35, dodgerblue -30, seaborn's deep -32, navy 0, slateblue 8.
 RED = (-18.0, 18.0)
 BLUE = (-45.0, 22.0)
-LEAST_CHROMA = 45  # of 255: below it a pixel is grey to the eye, or the fringe of a line
-LEAST_SATURATION = 0.30
+NEAR_RED = (-40.0, 32.0)  # pink to orange: a person may call it red
+NEAR_BLUE = (-65.0, 45.0)  # cyan to violet
+Depth: TypeAlias = Literal["strong", "faint"]
+LEAST_CHROMA: Mapping[Depth, int] = {"strong": 45, "faint": 22}
+"""Of 255. Below 45 a pixel is grey to the eye or the fringe of a line; below 22 it may be noise."""
+LEAST_SATURATION: Mapping[Depth, float] = {"strong": 0.30, "faint": 0.10}
 LONG = 0.25  # of the width: a component this long is a solid curve
 SHORT = 0.12  # of the width: beside a solid curve, what is shorter is a legend, a text, an arrow
 MOST_RUNS = 60_000  # of one colour: a curve has a few thousand, a picture of noise a million
@@ -174,13 +180,31 @@ def _spread(picture: Picture) -> int:
     return int((picture.max(axis=(0, 1)).astype(int) - picture.min(axis=(0, 1))).max())
 
 
-def mask(picture: Picture, colour: Colour) -> Mask:
+def shade(red: int, green: int, blue: int) -> Shade:
+    """Return what an eye calls the colour of a line, channels of 0 … 255."""
+    chroma = max(red, green, blue) - min(red, green, blue)
+    if chroma <= LEAST_CHROMA["strong"]:
+        return "other"
+    from_red, from_blue = 60.0 * (green - blue) / chroma, 60.0 * (red - green) / chroma
+    names: tuple[Shade, ...] = ()
+    if red == max(red, green, blue):
+        names = ("red",) if RED[0] < from_red < RED[1] else ()
+        names += ("near_red",) if NEAR_RED[0] < from_red < NEAR_RED[1] else ()
+    if blue == max(red, green, blue) and not names:
+        names = ("blue",) if BLUE[0] < from_blue < BLUE[1] else ()
+        names += ("near_blue",) if NEAR_BLUE[0] < from_blue < NEAR_BLUE[1] else ()
+    return names[0] if names else "other"
+
+
+def mask(picture: Picture, colour: Colour, depth: Depth = "strong") -> Mask:
     """Return where a picture is red, or blue.
 
     Parameters
     ----------
     picture : ndarray of uint8, shape (height, width, 3)
     colour : {"red", "blue"}
+    depth : {"strong", "faint"}
+        Whether pale pixels count: of thin, dotted or transparent lines there are no others.
 
     Returns
     -------
@@ -191,7 +215,7 @@ def mask(picture: Picture, colour: Colour) -> Mask:
     top, others = channels[first], [channels[1], channels[2 - first]]
     # Few pixels are coloured at all: hues are worked out for those alone.
     likely = (top > others[0]) & (top > others[1])
-    likely &= top - np.minimum(*others) > LEAST_CHROMA
+    likely &= top - np.minimum(*others) > LEAST_CHROMA[depth]
     found: Mask = np.zeros(likely.shape, dtype=bool)
     r, g, b = (channel[likely].astype(np.int16) for channel in channels)
     value = r if colour == "red" else b
@@ -200,7 +224,7 @@ def mask(picture: Picture, colour: Colour) -> Mask:
     turn = 60.0 * ((g - b) if colour == "red" else (r - g))
     lower, upper = RED if colour == "red" else BLUE
     hue_fits = (turn > lower * chroma) & (turn < upper * chroma)
-    found[likely] = (chroma > LEAST_SATURATION * value) & hue_fits
+    found[likely] = (chroma > LEAST_SATURATION[depth] * value) & hue_fits
     return found
 
 
