@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.conclusion import conclude
-from grader.facts import RunFacts
-from grader.model import Decay, Manifest, Material, Problem, Report, Submission
+from grader.facts import ProbeFacts, RunFacts
+from grader.model import Decay, Kind, Manifest, Material, Problem, Report, Submission
 from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
 from grader.reading.normalise import read_decay
@@ -89,6 +89,7 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
     """Run the script and probe its functions; without a script there is nothing to run."""
     from grader.evidence.probe import probe, secret_of
     from grader.evidence.rerun import fresh_runs
+    from grader.evidence.seconding import seconded
     from grader.evidence.seeds import Plan
 
     if "bptt_norm.py" not in material.submission.scripts:
@@ -114,15 +115,20 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
         material.submission, scripts, options.timeout_s, meanwhile=look_at_files
     ) as session:
         found = probe(session, plan) if _answering(session.functions, session.facts) else {}
-    if any(facts.status == "no-functions" for facts in found.values()):
+
+    def lifted() -> dict[Kind, ProbeFacts]:
         from grader.evidence.lift import lift
 
         first = session.facts.first
-        lifted = lift(
-            material.submission, scripts, plan, first.artefacts.get("decay.json"), first.place
-        )
+        written = first.artefacts.get("decay.json")
+        return lift(material.submission, scripts, plan, written, first.place)
+
+    if any(facts.status == "no-functions" for facts in found.values()):
         missing = next(iter(found.values())).missing_functions
-        found = {kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()}
+        found = {
+            kind: replace(facts, missing_functions=missing) for kind, facts in lifted().items()
+        }
+    found = seconded(found, lifted)
     return replace(material, run=session.facts, probe=found)
 
 

@@ -10,7 +10,7 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping
 
-from grader.model import KINDS, Finding, Kind, Material, Outcome
+from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Value
 from grader.scripts.names import integer
 from grader.scripts.scan import Import, Road, Script, imports, parse, reached, written
 from grader.scripts.training import names_used, updates
@@ -31,6 +31,12 @@ TOOLS = """
 FAMILIAR = frozenset(TOOLS.split()) | sys.stdlib_module_names
 ENTRY = "bptt_norm.py"
 MOST_RUN = 5  # scripts manifest.json may name under "run"
+DIFFERENCES = 0.75
+"""States a token and component that show differences of `step`: one-sided ones take 1."""
+
+MANY_HELPERS = 24
+"""States a token that a helper for every product of a hand-written GRU may give."""
+
 KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
     "import": ("framework", Outcome.FAIL),
     "dynamic": ("hidden_framework", Outcome.FAIL),
@@ -77,6 +83,17 @@ def framework(material: Material) -> Iterator[Finding]:
             if finding is not None and (finding.kind, finding.line) not in seen:
                 seen.add((finding.kind, finding.line))
                 yield finding
+    yield from _numerical(material)
+
+
+def _numerical(material: Material) -> Iterator[Finding]:
+    """Ask about a bptt that evaluates as many states as differences of `step` take."""
+    for kind in KINDS:
+        facts = material.probe.get(kind)
+        width = facts.d_hidden if facts is not None else 0
+        if facts is not None and facts.states > max(MANY_HELPERS, DIFFERENCES * width) * STEPS:
+            data: dict[str, Value] = {"states": facts.states, "length": STEPS, "width": width}
+            yield Finding("numerical", Outcome.MANUAL, data, model=kind, file=ENTRY)
 
 
 def _top(road: Import) -> str:
