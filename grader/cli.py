@@ -96,6 +96,8 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
     parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help=say("timeout"))
+    parser.add_argument("--isolation", type=_isolation, default="auto", help=say("isolation"))
+    parser.add_argument("--unsafe-run", action="store_true", help=say("unsafe_run"))
     parser.add_argument("--format", choices=("text", "json"), default="text", help=say("format"))
     parser.add_argument("--output", type=Path, metavar="FILE", help=say("output"))
     parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
@@ -111,6 +113,14 @@ def _seconds(text: str) -> float:
     if not 0.1 <= value <= 3600.0:
         raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
     return value
+
+
+def _isolation(text: str) -> str:
+    from grader.isolation.tiers import ALIASES
+
+    if text.lower() not in ALIASES:
+        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALIASES)}")
+    return text.lower()
 
 
 def _points(text: str) -> int:
@@ -133,6 +143,7 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
     path = Path(arguments.path)
     _demand_submission(path, texts)
     from grader.grading import PROBE_KEY, Options, grade
+    from grader.isolation.refusal import IsolationRefusedError, said
     from grader.rubric import RubricError
 
     options = Options(
@@ -141,11 +152,16 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
         minimum=arguments.min_score,
         rubric=arguments.rubric,
         key=os.environ.get(PROBE_KEY, "").encode(),
+        isolation=arguments.isolation,
+        unsafe=arguments.unsafe_run,
     )
     try:
         report = grade(path, options)
     except RubricError as error:
         raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
+    except IsolationRefusedError as error:
+        print(f"vangrad: {said(error, texts)}", file=sys.stderr)  # noqa: T201 - as above
+        return GRADER_FAULT
     try:
         _deliver(report, arguments, texts)
     except BrokenPipeError:

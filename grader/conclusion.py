@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from grader.checks import stop
-from grader.facts import Diagnosis, ProbeFacts
+from grader.facts import Diagnosis, Isolation, ProbeFacts
 from grader.model import (
     KINDS,
     WRONG,
     CheckResult,
     Evidence,
     Finding,
-    Isolation,
     Kind,
     Level,
     LoadedFile,
@@ -84,7 +83,7 @@ def conclude(
         minimum=minimum,
         checks=results,
         evidence=evidence,
-        isolation=Isolation(run.tier, run.layers, run.missing) if run is not None else NOTHING_RUN,
+        isolation=run.isolation if run is not None else NOTHING_RUN,
         stop_conditions=_stop_conditions(rubric, by_code),
         questions=_questions(by_code),
         measurements=_measurements(material),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,13 +24,19 @@ MAX_SEED = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to grade: `timeout_s` is the time limit of each run of the script, in seconds."""
+    """How to grade.
+
+    `timeout_s` is the time limit of each run of the script, in seconds; `isolation` is "auto" or
+    the name of a tier, and `unsafe` takes a weak one where no strong one is to be had.
+    """
 
     run: bool = True
     timeout_s: float = 60.0
     minimum: int | None = None
     rubric: Path | None = None
     key: bytes = b""
+    isolation: str = "auto"
+    unsafe: bool = False
 
 
 def grade(path: Path | str, options: Options | None = None) -> Report:
@@ -52,6 +58,8 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     ------
     RubricError
         If the rubric asked for cannot be used.
+    IsolationRefusedError
+        If the submission's code can't be run as safely as was asked, or as this place demands.
     """
     chosen = options or Options(key=os.environ.get(PROBE_KEY, "").encode())
     rubric = load_rubric(chosen.rubric)
@@ -88,9 +96,9 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
 def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Material:
     """Run the script and probe its functions; without a script there is nothing to run."""
     from grader.evidence.probe import probe, secret_of
-    from grader.evidence.rerun import fresh_runs
-    from grader.evidence.seconding import seconded
+    from grader.evidence.rerun import Terms, fresh_runs
     from grader.evidence.seeds import Plan
+    from grader.isolation.policy import Wish, in_ci, protection
 
     if "bptt_norm.py" not in material.submission.scripts:
         return material
@@ -111,25 +119,34 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
         # are none of it: what is measured needs other ones, or none.
         run_checks(material, _without_draws(rubric), "files")
 
-    with fresh_runs(
-        material.submission, scripts, options.timeout_s, meanwhile=look_at_files
-    ) as session:
+    wish = Wish(options.isolation, unsafe=options.unsafe, ci=in_ci())
+    terms = Terms(protection(wish), options.timeout_s)
+    with fresh_runs(material.submission, scripts, terms, meanwhile=look_at_files) as session:
         found = probe(session, plan) if _answering(session.functions, session.facts) else {}
+
+    first = session.facts.first
 
     def lifted() -> dict[Kind, ProbeFacts]:
         from grader.evidence.lift import lift
 
-        first = session.facts.first
         written = first.artefacts.get("decay.json")
-        return lift(material.submission, scripts, plan, written, first.place)
+        return lift(material.submission, scripts, plan, terms, written, first.place)
+
+    return replace(material, run=session.facts, probe=_completed(found, lifted))
+
+
+def _completed(
+    found: Mapping[Kind, ProbeFacts], lifted: Callable[[], Mapping[Kind, ProbeFacts]]
+) -> dict[Kind, ProbeFacts]:
+    """Return what functions showed, and what lifting shows where there are none or too little."""
+    from grader.evidence.seconding import seconded
 
     if any(facts.status == "no-functions" for facts in found.values()):
         missing = next(iter(found.values())).missing_functions
         found = {
             kind: replace(facts, missing_functions=missing) for kind, facts in lifted().items()
         }
-    found = seconded(found, lifted)
-    return replace(material, run=session.facts, probe=found)
+    return seconded(found, lifted)
 
 
 def _without_draws(rubric: Rubric) -> Rubric:

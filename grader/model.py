@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from grader.facts import Diagnosis, ProbeFacts, RunFacts
+    from grader.facts import Diagnosis, Isolation, ProbeFacts, RunFacts
 
 Kind: TypeAlias = Literal["rnn", "gru"]
 KINDS: tuple[Kind, Kind] = ("rnn", "gru")
@@ -188,15 +188,6 @@ class Evidence:
     level: Level
     verified: bool
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Isolation:
-    """Under which protection the submission's code ran; layers by name."""
-
-    tier: str
-    layers: tuple[str, ...]
-    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,22 @@ from pathlib import Path
 import numpy as np
 
 from grader.evidence.probe import probe
-from grader.evidence.rerun import fresh_runs
+from grader.evidence.rerun import Terms, fresh_runs
 from grader.evidence.seeds import Plan
-from grader.facts import ForwardFacts, LossFacts, PointFacts, ProbeFacts, RunFacts, ScriptRun
+from grader.facts import (
+    ForwardFacts,
+    Isolation,
+    LossFacts,
+    PointFacts,
+    ProbeFacts,
+    RunFacts,
+    ScriptRun,
+)
+from grader.isolation.policy import Wish, protection
 from grader.model import (
     KINDS,
     Decay,
     Evidence,
-    Isolation,
     LoadedFile,
     Material,
     Outcome,
@@ -149,11 +157,16 @@ def submit(root: Path, source: str, **others: str) -> Submission:
     return Submission(directory, root, {SCRIPT: scripts[SCRIPT]}, scripts, ())
 
 
+def terms(timeout_s: float = 20.0, tier: str = "auto") -> Terms:
+    """Return the terms to run a script on: the strongest protection there is, or a tier by name."""
+    return Terms(protection(Wish(tier)), timeout_s)
+
+
 @contextlib.contextmanager
 def session_of(root: Path, override: str = "", main: str = MAIN, timeout_s: float = 20.0):
     """Run the toy with some of its functions defined anew, and yield the session."""
     submission = submit(root, FUNCTIONS + override + main)
-    with fresh_runs(submission, (SCRIPT,), timeout_s) as session:
+    with fresh_runs(submission, (SCRIPT,), terms(timeout_s)) as session:
         yield session
 
 
@@ -273,7 +286,7 @@ def run(death="", exit_status=0, **changes):
 def runs(first=None, second=None):
     """Return the facts of two runs."""
     one = first or run()
-    return RunFacts(one, second or one, 60.0, "E", ("session",), ("network",))
+    return RunFacts(one, second or one, 60.0, Isolation("E", ("session",), ("network",)))
 
 
 def material(**changes):

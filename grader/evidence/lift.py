@@ -14,6 +14,7 @@ import numpy as np
 from grader.evidence.lifted_calls import LiftedCalls
 from grader.evidence.lifted_prober import LiftedProber
 from grader.evidence.recorder import NotRecorded, record
+from grader.evidence.rerun import Terms
 from grader.evidence.seeds import Plan
 from grader.facts import NotLifted, ProbeFacts
 from grader.facts import Place as RunPlace
@@ -47,6 +48,7 @@ def lift(
     submission: Submission,
     scripts: Sequence[str],
     plan: Plan,
+    terms: Terms,
     decay_file: bytes | None,
     place: RunPlace = "folder",
 ) -> dict[Kind, ProbeFacts]:
@@ -58,6 +60,8 @@ def lift(
     scripts : sequence of str
         As they were run.
     plan : Plan
+    terms : Terms
+        How scripts are run.
     decay_file : bytes or None
         The decay.json that the unrecorded run wrote.
     place : {"folder", "root"}
@@ -69,7 +73,7 @@ def lift(
         Of level "lifted" where that succeeded, else of status "no-functions" with the reason.
     """
     try:
-        lifter = _Lifter(plan, record(submission, scripts, plan.timeout_s, place), decay_file)
+        lifter = _Lifter(plan, record(submission, scripts, terms, place), decay_file)
     except NotLiftedError as error:
         return dict.fromkeys(KINDS, _missed(plan, error.facts))
     except TooSlowError:

@@ -268,9 +268,6 @@ def main() -> None:
     """Answer one request to record, then end."""
     requests, answers = worker.streams()
     header, _ = worker.receive(requests)
-    worker.limit(header["limits"])
-    worker.send(answers, {"id": header["id"]}, {})
-    header, _ = worker.receive(requests)
     recorder = ledger.begin(header["root"])
     ended = run(header)
     said, arrays = packed(recorder)

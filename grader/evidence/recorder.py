@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal, TypeAlias
 
 from grader.evidence import scratch as scratch_
-from grader.evidence.rerun import raised_from
+from grader.evidence.rerun import Terms, raised_from
 from grader.evidence.sandbox import RECORDER, Child, ChildDiedError
 from grader.facts import Place, Raised
 from grader.lifting.format import GarbledError, TooLargeError, unpack
@@ -36,7 +34,7 @@ class NotRecorded:
 def record(
     submission: Submission,
     scripts: Sequence[str],
-    timeout_s: float = RECORD_TIMEOUT_S,
+    terms: Terms,
     place: Place = "folder",
 ) -> Recording | NotRecorded:
     """Run `scripts` once on listening arrays and return what was heard.
@@ -46,38 +44,34 @@ def record(
     submission : Submission
     scripts : sequence of str
         Names of the scripts to run, in order, in one process.
-    timeout_s : float
-        Time limit in seconds, at most `RECORD_TIMEOUT_S`.
+    terms : Terms
+        The tier to run them in; of the time limit `RECORD_TIMEOUT_S` at most.
     place : {"folder", "root"}
         From where the script was run when it was run unrecorded.
     """
-    limit_s = min(timeout_s, RECORD_TIMEOUT_S)
-    with contextlib.ExitStack() as stack:
-        home = Path(
-            stack.enter_context(
-                tempfile.TemporaryDirectory(prefix="vangrad-", ignore_cleanup_errors=True)
-            )
-        ).resolve()
-        made = scratch_.build(submission, home)
-        child = stack.enter_context(Child(home, limit_s, RECORDER))
+    limit_s = min(terms.timeout_s, RECORD_TIMEOUT_S)
+    made = scratch_.build(submission)
+    with Child(terms.protection, made.files, limit_s, RECORDER) as child:
+        home = PurePosixPath(child.home)
+        folder, root = home / made.folder, home / scratch_.ROOT
         request = {
             "op": "record",
-            "folder": str(made.folder),
-            "root": str(made.root),
-            "cwd": str(made.folder if place == "folder" else made.root),
+            "folder": str(folder),
+            "root": str(root),
+            "cwd": str(folder if place == "folder" else root),
             "scripts": list(scripts),
         }
         try:
             answer, arrays = child.ask(request, timeout_s=limit_s)
         except ChildDiedError as died:
             return NotRecorded("timed_out" if died.death == "timeout" else "died")
-        artefacts, _ = scratch_.collect(made)
-        raised = raised_from(answer.get("raised"))
-        if raised is not None and "decay.json" not in artefacts:
-            return NotRecorded("raised", raised.file, raised.line, raised)
-        try:
-            return unpack(answer, arrays, made.folder, artefacts)
-        except GarbledError:
-            return NotRecorded("garbled")
-        except TooLargeError:
-            return NotRecorded("too_large")
+        artefacts, _ = scratch_.collect(made.folder, child.read)
+    raised = raised_from(answer.get("raised"))
+    if raised is not None and "decay.json" not in artefacts:
+        return NotRecorded("raised", raised.file, raised.line, raised)
+    try:
+        return unpack(answer, arrays, Path(folder), artefacts)
+    except GarbledError:
+        return NotRecorded("garbled")
+    except TooLargeError:
+        return NotRecorded("too_large")

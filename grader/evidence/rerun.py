@@ -8,16 +8,15 @@ module: a guarded main block is then skipped and the functions can be had all th
 from __future__ import annotations
 
 import contextlib
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 from typing import Any
 
 from grader.evidence import scratch as scratch_
-from grader.evidence.sandbox import ISOLATION, Child, ChildDiedError
+from grader.evidence.sandbox import Child, ChildDiedError
 from grader.facts import Death, Place, Raised, RunFacts, ScriptRun
+from grader.isolation.tiers import Protection
 from grader.model import Submission
 
 SCRIPT = "bptt_norm.py"
@@ -29,12 +28,20 @@ def _nothing() -> None:
     """Do nothing while the children work."""
 
 
+@dataclass(frozen=True)
+class Terms:
+    """How scripts are run: in which tier, and with how many seconds for each."""
+
+    protection: Protection
+    timeout_s: float
+
+
 @dataclass
 class _Attempt:
     """One scratch copy and what happened in it."""
 
     child: Child
-    scratch: scratch_.Scratch
+    folder: PurePosixPath
     place: Place
     run: ScriptRun | None = None
     functions: tuple[str, ...] = ()
@@ -69,7 +76,7 @@ def raised_from(data: Any) -> Raised | None:  # noqa: ANN401 - parsed JSON of a 
 def fresh_runs(
     submission: Submission,
     scripts: Sequence[str],
-    timeout_s: float,
+    terms: Terms,
     meanwhile: Callable[[], object] = _nothing,
 ) -> Iterator[Session]:
     """Run the submission twice and yield what happened; children end with the context.
@@ -80,29 +87,27 @@ def fresh_runs(
         Its scripts are copied; its artefacts are not.
     scripts : sequence of str
         Names of the scripts to run, in order; `bptt_norm.py` is the one whose functions are kept.
-    timeout_s : float
-        Time limit in seconds for each script.
+    terms : Terms
+        The tier to run them in, and the time limit for each script.
     meanwhile : callable
         Called once, without arguments, when both children have been set to work.
     """
     with contextlib.ExitStack() as stack:
-        attempts = _run_pair(stack, submission, scripts, "folder", timeout_s, meanwhile)
+        attempts = _run_pair(stack, submission, scripts, "folder", terms, meanwhile)
         if _worth_another_place(attempts[0]):
-            others = _run_pair(stack, submission, scripts, "root", timeout_s)
+            others = _run_pair(stack, submission, scripts, "root", terms)
             if "decay.json" in _run_of(others[0]).artefacts:
                 attempts = others
         runs = [_run_of(attempt) for attempt in attempts]
-        facts = RunFacts(
-            runs[0], runs[1], timeout_s, ISOLATION.tier, ISOLATION.layers, ISOLATION.missing
-        )
         if tuple(scripts) != (SCRIPT,) or any(run.death in _NAMESPACE_LOST for run in runs):
-            attempts = _load_pair(stack, submission, attempts[0].place, timeout_s)
+            attempts = _load_pair(stack, submission, attempts[0].place, terms)
 
         def renewed() -> tuple[Child, ...]:
-            again = _load_pair(stack, submission, attempts[0].place, timeout_s)
+            again = _load_pair(stack, submission, attempts[0].place, terms)
             return tuple(attempt.child for attempt in again)
 
         children = tuple(attempt.child for attempt in attempts)
+        facts = RunFacts(runs[0], runs[1], terms.timeout_s, terms.protection.isolation)
         yield Session(facts, children, attempts[0].functions, renewed)
 
 
@@ -124,23 +129,20 @@ def _worth_another_place(attempt: _Attempt) -> bool:
 
 
 def _start(
-    stack: contextlib.ExitStack, submission: Submission, place: Place, timeout_s: float
+    stack: contextlib.ExitStack, submission: Submission, place: Place, terms: Terms
 ) -> _Attempt:
-    home = Path(
-        stack.enter_context(
-            tempfile.TemporaryDirectory(prefix="vangrad-", ignore_cleanup_errors=True)
-        )
-    )
-    made = scratch_.build(submission, home.resolve())
-    return _Attempt(stack.enter_context(Child(made.home, timeout_s)), made, place)
+    made = scratch_.build(submission)
+    child = stack.enter_context(Child(terms.protection, made.files, terms.timeout_s))
+    return _Attempt(child, made.folder, place)
 
 
 def _request(attempt: _Attempt, script: str, name: str) -> dict[str, object]:
-    folder = attempt.scratch.folder if attempt.place == "folder" else attempt.scratch.root
+    home = PurePosixPath(attempt.child.home)
+    folder = str(home / attempt.folder)
     return {
         "op": "run",
-        "folder": str(attempt.scratch.folder),
-        "cwd": str(folder),
+        "folder": folder,
+        "cwd": folder if attempt.place == "folder" else str(home / scratch_.ROOT),
         "script": script,
         "name": name,
     }
@@ -151,17 +153,18 @@ def _run_pair(
     submission: Submission,
     scripts: Sequence[str],
     place: Place,
-    timeout_s: float,
+    terms: Terms,
     meanwhile: Callable[[], object] = _nothing,
 ) -> list[_Attempt]:
     """Run the scripts, each in a child of its own, in two scratch copies side by side."""
-    attempts = [_start(stack, submission, place, timeout_s) for _ in range(2)]
+    attempts = [_start(stack, submission, place, terms) for _ in range(2)]
     for position, script in enumerate(scripts):
         if position:
             for attempt in attempts:
                 attempt.child.kill("")
-                attempt.child = stack.enter_context(Child(attempt.scratch.home, timeout_s))
-        _run_side_by_side(attempts, script, "__main__", timeout_s, meanwhile)
+                files = attempt.child.files()
+                attempt.child = stack.enter_context(Child(terms.protection, files, terms.timeout_s))
+        _run_side_by_side(attempts, script, "__main__", terms.timeout_s, meanwhile)
         meanwhile = _nothing
     return attempts
 
@@ -174,10 +177,9 @@ def _run_side_by_side(
     meanwhile: Callable[[], object] = _nothing,
 ) -> None:
     numbers = [attempt.child.send(_request(attempt, script, name)) for attempt in attempts]
-    deadline = time.monotonic() + timeout_s
     meanwhile()
     for attempt, number in zip(attempts, numbers, strict=True):
-        _await_run(attempt, number, deadline)
+        _await_run(attempt, number, attempt.child.begun() + timeout_s)
 
 
 def _await_run(attempt: _Attempt, number: int, deadline: float) -> None:
@@ -198,17 +200,17 @@ def _await_run(attempt: _Attempt, number: int, deadline: float) -> None:
         death, status = died.death, died.exit_status
         if death == "exit":
             death = "silent"
-    artefacts, misplaced = scratch_.collect(attempt.scratch)
+    artefacts, misplaced = scratch_.collect(attempt.folder, attempt.child.read)
     if attempt.run is not None and attempt.run.death:
         death, status, raised = attempt.run.death, attempt.run.exit_status, attempt.run.raised
     attempt.run = ScriptRun(death, status, raised, artefacts, attempt.place, misplaced)
 
 
 def _load_pair(
-    stack: contextlib.ExitStack, submission: Submission, place: Place, timeout_s: float
+    stack: contextlib.ExitStack, submission: Submission, place: Place, terms: Terms
 ) -> list[_Attempt]:
     """Load the script as a module in two fresh children, for its functions alone."""
-    limit_s = min(timeout_s, LOAD_TIMEOUT_S)
-    attempts = [_start(stack, submission, place, limit_s) for _ in range(2)]
-    _run_side_by_side(attempts, SCRIPT, "bptt_norm", limit_s)
+    limited = Terms(terms.protection, min(terms.timeout_s, LOAD_TIMEOUT_S))
+    attempts = [_start(stack, submission, place, limited) for _ in range(2)]
+    _run_side_by_side(attempts, SCRIPT, "bptt_norm", limited.timeout_s)
     return attempts

@@ -1,7 +1,7 @@
-"""One interface to a child process that runs a submission's code, and the protection it runs under.
+"""A child process that runs a submission's code: requests to it, answers from it, its end.
 
-The child has its own session, resource limits, a time limit, a scrubbed environment and only the
-interpreter's own packages on its path. What it can still do is said in `ISOLATION.missing`.
+It is started by `grader.isolation` in the tier that was planned, and says first that its limits
+are on; where they are not, nothing has run, and the grader refuses to go on.
 """
 
 from __future__ import annotations
@@ -9,33 +9,28 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import signal
-import site
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO, Any
 
+from grader.clean import printable
 from grader.evidence import frames
 from grader.facts import Array, Death
-from grader.model import Isolation
+from grader.isolation import spawn
+from grader.isolation.refusal import IsolationRefusedError
+from grader.isolation.tiers import Protection
 
-WORKER = Path(__file__).with_name("worker.py")
-RECORDER = Path(__file__).with_name("record.py")
-ISOLATION = Isolation(
-    tier="E",
-    layers=("session", "limits", "time", "environment", "copy"),
-    missing=("files", "network", "processes"),
-)
+WORKER, RECORDER = "worker.py", "record.py"
 OUTPUT_LIMIT = 64 << 20
 """Bytes a script may print before it is stopped: chatter is free, a flood is not."""
 
-LIMITS = {"AS": 2 << 30, "FSIZE": 16 << 20, "NOFILE": 256, "CORE": 0}
-"""Resource limits of the child in bytes and counts; CPU seconds are added from the time limit."""
+START_TIMEOUT_S = 60.0
+"""Longest time until a child's limits are on: 0.1 s, where the machine is not overrun."""
+
+SIGXCPU = 24
 
 Answer = tuple[dict[str, Any], dict[str, Array]]
 
@@ -49,70 +44,53 @@ class ChildDiedError(Exception):
         self.exit_status = exit_status
 
 
-def _site_packages() -> list[str]:
-    """Return the folders of installed packages, never the working directory."""
-    candidates = [*site.getsitepackages(), site.getusersitepackages()]
-    for name in ("numpy", "matplotlib"):
-        module = sys.modules.get(name)
-        if module is not None and module.__file__ is not None:
-            candidates.append(str(Path(module.__file__).parents[1]))
-    return [entry for entry in dict.fromkeys(candidates) if Path(entry).is_dir()]
-
-
-def _environment(home: Path) -> dict[str, str]:
-    """Return all that the child sees of the environment."""
-    home_text = str(home)
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "HOME": home_text,
-        "TMPDIR": home_text,
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": str(home / ".matplotlib"),
-        "PYTHONHASHSEED": "0",
-        "PYTHONIOENCODING": "utf-8",
-    }
-    for library in ("OPENBLAS", "OMP", "MKL"):
-        environment[f"{library}_NUM_THREADS"] = "1"
-    for name in ("SYSTEMROOT", "OPENBLAS_CORETYPE"):  # Windows cannot start, old BLAS not compute
-        if name in os.environ:
-            environment[name] = os.environ[name]
-    return environment
-
-
 @dataclass
 class _Chatter:
-    """How much the child printed: counted, not kept."""
+    """How much the child printed: counted, and kept only before a stranger's code can print."""
 
     count: int = 0
+    first: bytes = b""
 
 
 class Child:
     """A running worker. Use as a context manager: leaving it ends the whole process group."""
 
-    def __init__(self, home: Path, timeout_s: float, program: Path = WORKER) -> None:
+    def __init__(
+        self,
+        protection: Protection,
+        files: Mapping[str, bytes],
+        timeout_s: float,
+        program: str = WORKER,
+    ) -> None:
         self._next_id = 0
         self._answers: queue.Queue[Answer | frames.FrameError | None] = queue.Queue(64)
         self._chatter = _Chatter()
         self._death: Death = ""
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and worker
-            [sys.executable, "-I", "-S", "-B", str(program), *_site_packages()],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=home,
-            env=_environment(home),
-            start_new_session=os.name == "posix",
-        )
+        self._ready = threading.Event()
+        self._ready_at = 0.0
+        self._refusal: IsolationRefusedError | None = None
+        self._started, first = spawn.start(protection, program, files, int(2 * timeout_s) + 10)
+        self._process = self._started.process
         self._readers = [
             threading.Thread(target=target, daemon=True)
             for target in (self._read_answers, self._read_chatter)
         ]
         for reader in self._readers:
             reader.start()
-        cpu_s = int(2 * timeout_s) + 10
-        self.send({"op": "start", "limits": {**LIMITS, "CPU": cpu_s}})
+        self._write(first)
+
+    @property
+    def home(self) -> str:
+        """The scratch folder as the child sees it."""
+        return self._started.home
+
+    def read(self, parts: tuple[str, ...], cap: int) -> bytes | None:
+        """Return a file the child wrote: regular, of one link, of at most `cap` bytes."""
+        return self._started.read(parts, cap)
+
+    def files(self) -> dict[str, bytes]:
+        """Return what lies in the scratch folder, for another child to go on with."""
+        return self._started.files()
 
     def __enter__(self) -> Child:
         """Return the child itself."""
@@ -125,6 +103,7 @@ class Child:
             self._stream(self._process.stdin).close()
         for reader in self._readers:  # each closes its pipe, unless someone outside still holds it
             reader.join(timeout=1.0)
+        self._started.close()
 
     def _read_answers(self) -> None:
         with self._stream(self._process.stdout) as stream:
@@ -132,6 +111,7 @@ class Child:
 
     def _queue_answers(self, stream: IO[bytes]) -> None:
         try:
+            self._await_limits(stream)
             while (answer := frames.read(stream)) is not None:
                 self._answers.put(answer)
             self._answers.put(None)
@@ -140,12 +120,26 @@ class Child:
         except (OSError, ValueError):
             self._answers.put(None)
 
+    def _await_limits(self, stream: IO[bytes]) -> None:
+        """Read what the first stage says before a stranger's code has run."""
+        first: dict[str, Any] = {}
+        with contextlib.suppress(frames.FrameError, OSError, ValueError):
+            first = (frames.read(stream) or ({}, {}))[0]
+        if first.get("ready") is True:
+            self._ready_at = time.monotonic()
+        else:
+            said = str(first.get("failed", "")) or self._chatter.first.decode("utf-8", "replace")
+            self._refusal = IsolationRefusedError("failed", (printable(said)[-300:],))
+        self._ready.set()
+
     def _read_chatter(self) -> None:
         with (
             self._stream(self._process.stderr) as stream,
             contextlib.suppress(OSError, ValueError),
         ):
             while block := os.read(stream.fileno(), 1 << 16):
+                if not self._ready.is_set():
+                    self._chatter.first = (self._chatter.first + block)[:1000]
                 self._chatter.count += len(block)
                 if self._chatter.count > OUTPUT_LIMIT:
                     self.kill("output")
@@ -159,23 +153,36 @@ class Child:
     def kill(self, death: Death) -> None:
         """End the process group; the first cause given is the one that is reported."""
         self._death = self._death or death
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if os.name == "posix":
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
+        self._started.kill()
+
+    def _write(self, data: bytes) -> None:
+        stream = self._stream(self._process.stdin)
+        with contextlib.suppress(OSError, ValueError):
+            stream.write(data)
+            stream.flush()
 
     def send(self, header: Mapping[str, object], arrays: Mapping[str, Array] | None = None) -> int:
         """Send one request and return its number; a dead child shows when the answer is awaited."""
         self._next_id += 1
-        request = frames.encode({"id": self._next_id, **header}, arrays or {})
-        stream = self._stream(self._process.stdin)
-        with contextlib.suppress(OSError, ValueError):
-            stream.write(request)
-            stream.flush()
+        self._write(frames.encode({"id": self._next_id, **header}, arrays or {}))
         return self._next_id
+
+    def begun(self) -> float:
+        """Wait until the limits are on, and return since when (time.monotonic seconds).
+
+        No time limit of a script counts what comes before: on a busy machine that may take longer.
+
+        Raises
+        ------
+        IsolationRefusedError
+            If that never comes to be: nothing of the submission has run.
+        """
+        if not self._ready.wait(START_TIMEOUT_S):
+            self.kill("timeout")
+            raise IsolationRefusedError("slow")
+        if self._refusal is not None:
+            raise self._refusal
+        return self._ready_at
 
     def receive(self, number: int, deadline: float) -> Answer:
         """Wait for the answer to request `number` until `deadline` (time.monotonic seconds).
@@ -202,9 +209,11 @@ class Child:
     def _obituary(self) -> ChildDiedError:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=2)
-        status = self._process.poll()
+        status = self._started.status()
         if self._death:
             return ChildDiedError(self._death, status)
+        if status == -SIGXCPU:
+            return ChildDiedError("timeout", status)
         return ChildDiedError("exit" if status is not None and status >= 0 else "killed", status)
 
     def ask(
@@ -215,6 +224,7 @@ class Child:
         timeout_s: float,
     ) -> Answer:
         """Send a request and wait for its answer; the time limit covers the sending too."""
+        self.begun()
         watchdog = threading.Timer(timeout_s, self.kill, ("timeout",))
         watchdog.daemon = True
         watchdog.start()

@@ -12,15 +12,16 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from grader.model import Submission
 from grader.reading.loading import UnreadableError, decoded, read_plain
 from grader.reading.strictjson import parse_json
 
-FOLDER = Path("experiments", "14-vanishing-grad")
+ROOT = PurePosixPath("repository")
+FOLDER = PurePosixPath("experiments", "14-vanishing-grad")
 COPIED = {".py", ".txt", ".json", ".toml", ".csv", ".npy", ".npz", ".yaml", ".yml"}
 LEFT_OUT = {"decay.json", "decay.png", "manifest.json"}
 SKIPPED_FOLDERS = {"__pycache__", "node_modules", "site-packages", "build", "dist"}
@@ -38,24 +39,20 @@ ARTEFACTS: Mapping[str, int] = {"decay.json": 1 << 20, "decay.png": 8 << 20}
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """Where the script lies (`folder`) in the copied repository (`root`), in a private `home`."""
+    """What lies in a scratch folder: `files` by their way down; the script is in `folder`."""
 
-    home: Path
-    root: Path
-    folder: Path
+    files: Mapping[str, bytes]
+    folder: PurePosixPath
 
 
-def build(submission: Submission, home: Path) -> Scratch:
-    """Lay out a fresh scratch copy of `submission` below the empty directory `home`."""
-    root = home / "repository"
+def build(submission: Submission) -> Scratch:
+    """Lay out a fresh scratch copy of `submission`."""
     inside = submission.directory.relative_to(submission.root)
-    folder = root / (inside if inside.parts else FOLDER)
-    folder.mkdir(parents=True)
-    for script in submission.scripts.values():
-        (folder / script.name).write_bytes(script.data)
-    _copy(submission, folder, root)
-    _copy_settings(submission, folder)
-    return Scratch(home, root, folder)
+    folder = ROOT / (PurePosixPath(*inside.parts) if inside.parts else FOLDER)
+    files = {str(folder / name): script.data for name, script in submission.scripts.items()}
+    files |= _copied(submission, folder)
+    files |= _settings(submission, folder)
+    return Scratch(files, folder)
 
 
 def _reaches_out(submission: Submission) -> bool:
@@ -63,31 +60,33 @@ def _reaches_out(submission: Submission) -> bool:
     return any(REACHES_OUT.search(script.data) for script in submission.scripts.values())
 
 
-def _copy_settings(submission: Submission, folder: Path) -> None:
+def _settings(submission: Submission, folder: PurePosixPath) -> dict[str, bytes]:
     """Give a script that reads its settings from manifest.json these, and no results."""
     file = submission.files.get("manifest.json")
     document = parse_json(decoded(file)).value if file is not None else None
-    if isinstance(document, dict):
-        results = document.get("results_summary")
-        blank = dict.fromkeys(results) if isinstance(results, dict) else None
-        settings = {**document, "results_summary": blank}
-        (folder / "manifest.json").write_text(json.dumps(settings), encoding="utf-8")
+    if not isinstance(document, dict):
+        return {}
+    results = document.get("results_summary")
+    blank = dict.fromkeys(results) if isinstance(results, dict) else None
+    settings = {**document, "results_summary": blank}
+    return {str(folder / "manifest.json"): json.dumps(settings).encode()}
 
 
-def _copy(submission: Submission, folder: Path, root: Path) -> None:
+def _copied(submission: Submission, folder: PurePosixPath) -> dict[str, bytes]:
     """Copy what an import of a sibling or a shared data file may need, within bounds."""
     left = MAX_BYTES
-    for count, (path, target) in enumerate(_wanted(submission, folder, root)):
+    files: dict[str, bytes] = {}
+    for count, (path, target) in enumerate(_wanted(submission, folder)):
         if count >= MAX_FILES:
-            return
+            break
         with contextlib.suppress(UnreadableError, OSError):
             data = read_plain(path, min(left, 1 << 20))
             left -= len(data)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+            files[str(target)] = data
+    return files
 
 
-def _wanted(submission: Submission, folder: Path, root: Path) -> Iterator[tuple[Path, Path]]:
+def _wanted(submission: Submission, folder: PurePosixPath) -> Iterator[tuple[Path, PurePosixPath]]:
     """Yield files to copy and where to, nearest folders first, `MAX_ENTRIES` looked at at most."""
     own, top = submission.directory, submission.root
     ancestors = [own]
@@ -102,10 +101,8 @@ def _wanted(submission: Submission, folder: Path, root: Path) -> Iterator[tuple[
                 return
             if path.suffix.lower() in COPIED and path.name not in LEFT_OUT:
                 inside = path.is_relative_to(own)
-                yield (
-                    path,
-                    folder / path.relative_to(own) if inside else root / path.relative_to(top),
-                )
+                start, way = (folder, own) if inside else (ROOT, top)
+                yield path, start / PurePosixPath(*path.relative_to(way).parts)
         skip = ancestor
 
 
@@ -125,20 +122,31 @@ def _files_below(folder: Path, skip: Path | None, own: Path) -> Iterator[Path]:
         yield from (here / name for name in sorted(files) if not name.startswith("."))
 
 
-def collect(scratch: Scratch) -> tuple[dict[str, bytes], dict[str, str]]:
+def collect(
+    folder: PurePosixPath, read: Callable[[tuple[str, ...], int], bytes | None]
+) -> tuple[dict[str, bytes], dict[str, str]]:
     """Return the artefacts a run left, and where they lay if not in the script's own folder.
 
     A script that writes by its working directory or by a path from the repository's root leaves
     them elsewhere; the first place that has one counts.
+
+    Parameters
+    ----------
+    folder : PurePosixPath
+        The script's own, from the scratch folder down.
+    read : callable
+        Reads a file of the child by its way down and the most bytes it may have.
     """
     found: dict[str, bytes] = {}
     misplaced: dict[str, str] = {}
-    places = dict.fromkeys((scratch.folder, scratch.root / FOLDER, scratch.root, scratch.home))
+    places = dict.fromkeys((folder, ROOT / FOLDER, ROOT, PurePosixPath()))
     for name, cap in ARTEFACTS.items():
         for place in places:
-            with contextlib.suppress(UnreadableError, OSError):
-                found[name] = read_plain(place / name, cap)
-                if place != scratch.folder:
-                    misplaced[name] = str(place.relative_to(scratch.home))
-                break
+            data = read((*place.parts, name), cap)
+            if data is None:
+                continue
+            found[name] = data
+            if place != folder:
+                misplaced[name] = str(place)
+            break
     return found, misplaced

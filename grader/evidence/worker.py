@@ -1,6 +1,7 @@
 """The child beside a stranger's code: runs the script, calls its functions, returns numbers.
 
-It decides nothing and imports nothing of the grader. Requests arrive on what was standard input,
+It decides nothing and imports nothing of the grader. It is started by `stage.py` of the isolation,
+which has set its limits. Requests arrive on what was standard input,
 answers leave on what was standard output; the script gets an empty input, and both its output
 streams go to standard error. A frame is `MAGIC`, the lengths of a JSON header (4 bytes) and of a
 payload (8 bytes, both little-endian), the header, and the payload: the arrays that the header's
@@ -9,7 +10,6 @@ payload (8 bytes, both little-endian), the header, and the payload: the arrays t
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import json
@@ -44,22 +44,6 @@ ARGUMENTS = {
 """The functions a script may offer, and how many arguments each takes."""
 
 MAX_PARAMETER_BYTES = 32 << 20
-
-
-def limit(limits: dict[str, int]) -> None:
-    """Set resource limits by name (`AS`, `CPU`, …) where the platform has them."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for name, value in limits.items():
-        which = getattr(resource, "RLIMIT_" + name, None)
-        if which is None:
-            continue
-        hard = resource.getrlimit(which)[1]
-        bound = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(which, (bound, bound))
 
 
 def exactly(stream: IO[bytes], count: int) -> bytes:
@@ -309,9 +293,6 @@ def streams() -> tuple[IO[bytes], IO[bytes]]:
 def main() -> None:
     """Serve requests until the parent closes the pipe."""
     requests, answers = streams()
-    header, _ = receive(requests)
-    limit(header["limits"])
-    send(answers, {"id": header["id"]}, {})
     worker = Worker()
     while True:
         header, arrays = receive(requests)

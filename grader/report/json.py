@@ -62,6 +62,9 @@ def as_document(report: Report, language: Language) -> dict[str, Any]:
             "tier": report.isolation.tier,
             "layers": list(report.isolation.layers),
             "missing": list(report.isolation.missing),
+            "failed": list(report.isolation.failed),
+            "warnings": list(report.isolation.warnings),
+            "landlock_abi": report.isolation.landlock_abi,
         },
         "stop_conditions": [
             {

@@ -13,8 +13,6 @@ from grader.model import (
     Outcome,
     Report,
     StopCondition,
-    Term,
-    Value,
     Verdict,
 )
 from grader.report import diagnoses, words
@@ -119,6 +117,8 @@ def lines(report: Report, language: Language) -> Iterator[Line]:
     """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence."""
     texts = catalogue(language)
     yield Line(f" {words.headline(report, texts)} ", style=VERDICT_STYLES[report.verdict])
+    for name in report.isolation.warnings:
+        yield Line(f" {texts.say(f'isolation.warning.{name}')} ", style="bold white on dark_red")
     yield Line("")
     for pair, _ in words.evidence(report, texts):
         yield Line(pair, hang=5)
@@ -233,11 +233,4 @@ def _evidence(report: Report, texts: Catalogue) -> Iterator[Line]:
     if isolation.tier == "none":
         yield Line(texts.say("report.label.not_run"), "  ", 4)
         return
-    layers: list[str] = [Term(f"report.layer.{name}") for name in isolation.layers]
-    missing: list[str] = [Term(f"report.layer.{name}") for name in isolation.missing]
-    data: dict[str, Value] = {
-        "tier": isolation.tier,
-        "layers": layers,
-        "missing": missing,
-    }
-    yield Line(texts.say("report.label.tier", data), "  ", 4)
+    yield Line(words.isolation(isolation, texts), "  ", 4)

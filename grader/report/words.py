@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.model import WRONG, CheckResult, Finding, Outcome, Report, Term
+from grader.facts import Isolation
+from grader.model import WRONG, CheckResult, Finding, Outcome, Report, Term, Value
 from grader.texts import MODEL_NAMES, Catalogue, RenderedFinding
 
 FIRST = 3
@@ -127,3 +128,17 @@ def evidence(report: Report, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         key = "probe_opaque" if opaque else item.level
         limits = catalogue.say(f"report.cannot_show.{key}")
         yield f"{MODEL_NAMES[item.model]}: {label} — {level}; {reason}", limits
+
+
+def isolation(found: Isolation, catalogue: Catalogue) -> str:
+    """Return under which protection the code ran, what that leaves open, and why not a stronger."""
+    layers: list[str] = [Term(f"isolation.layer.{name}") for name in found.layers]
+    missing: list[str] = [Term(f"isolation.layer.{name}") for name in found.missing]
+    failed: list[str] = [Term(f"isolation.probe.{name}") for name in found.failed]
+    data: dict[str, Value] = {"tier": found.tier, "layers": layers, "missing": missing}
+    parts = [catalogue.say(f"isolation.label.{'tier' if missing else 'whole'}", data)]
+    if found.landlock_abi:
+        parts.append(catalogue.say("isolation.label.abi", {"abi": found.landlock_abi}))
+    if failed:
+        parts.append(catalogue.say("isolation.label.failed", {"failed": failed}))
+    return " ".join(parts)

@@ -4,6 +4,7 @@ import textwrap
 
 from grader.evidence.recorder import record
 from grader.reading.loading import load
+from tests.toys import terms
 
 IMPORTS = "import copy, json, math\nimport numpy as np\n"
 
@@ -19,4 +20,4 @@ def submission(folder, source, **others):
 
 def recorded(folder, source, timeout_s=10.0, **others):
     """Return the recording of a script, or why there is none."""
-    return record(submission(folder, source, **others), ["bptt_norm.py"], timeout_s)
+    return record(submission(folder, source, **others), ["bptt_norm.py"], terms(timeout_s))

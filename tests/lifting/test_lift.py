@@ -16,6 +16,7 @@ from grader.grading import Options, grade
 from grader.model import KINDS, WRONG, Outcome
 from grader.reading.loading import load
 from grader.reading.normalise import read_decay
+from tests.toys import terms
 
 FUNCTIONLESS = [name for name, style in STYLES.items() if not style.has_functions]
 OFFERING = [name for name, style in STYLES.items() if style.has_functions]
@@ -27,7 +28,7 @@ def lifted(folder):
     file = submission.files["decay.json"]
     curves, _ = read_decay(file)
     plan = Plan(42, "manifest", curves.curves, curves.half_unit, b"x" * 32, 30.0)
-    return lift(submission, ["bptt_norm.py"], plan, file.data)
+    return lift(submission, ["bptt_norm.py"], plan, terms(30.0), file.data)
 
 
 def is_right(facts):
@@ -224,7 +225,8 @@ def test_replay_of_other_numbers_than_the_run_gave_is_two_faced(flat):
     curves, _ = read_decay(file)
     plan = Plan(42, "manifest", curves.curves, curves.half_unit, b"x" * 32, 30.0)
     other = file.data.replace(b"e-", b"e-1")
-    for facts in lift(submission, ["bptt_norm.py"], plan, other).values():
+    for facts in lift(submission, ["bptt_norm.py"], plan, terms(30.0), other).values():
         assert facts.not_lifted.reason == "two_faced"
-    for facts in lift(submission, ["bptt_norm.py"], replace(plan, curves={}), None).values():
+    bare = replace(plan, curves={})
+    for facts in lift(submission, ["bptt_norm.py"], bare, terms(30.0), None).values():
         assert facts.not_lifted.reason == "no_list"

@@ -112,6 +112,7 @@ def test_sentences_can_be_filled(language, family):
 def test_family_holds_its_own_checks_only(language, family):
     frames = {
         "report": {"report", "cli", "selfcheck", "starter"},
+        "isolation": {"isolation"},
         "mistakes": {"diagnosis", "mistake"},
     }
     assert set(table(language, family)) == frames.get(family, {"check"})

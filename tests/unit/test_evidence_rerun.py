@@ -8,7 +8,7 @@ import pytest
 
 from grader.evidence.rerun import fresh_runs, raised_from
 from grader.facts import Raised
-from tests.toys import FOLDER, SCRIPT, submit
+from tests.toys import FOLDER, SCRIPT, submit, terms
 
 WRITE = "open('decay.json', 'w').write('{}'); open('decay.png', 'w').write('1')\n"
 BY_FILE = (
@@ -17,9 +17,9 @@ BY_FILE = (
 )
 
 
-def ran(root, source, timeout_s=20.0, scripts=(SCRIPT,), **others):
+def ran(root, source, timeout_s=20.0, scripts=(SCRIPT,), tier="auto", **others):
     """Run a script twice; return the facts."""
-    with fresh_runs(submit(root, source, **others), scripts, timeout_s) as session:
+    with fresh_runs(submit(root, source, **others), scripts, terms(timeout_s, tier)) as session:
         return session.facts
 
 
@@ -31,10 +31,10 @@ def test_script_that_ends_leaves_both_artefacts(tmp_path):
 
 
 def test_isolation_is_named(tmp_path):
-    facts = ran(tmp_path, BY_FILE)
-    assert facts.tier
-    assert "time" in facts.layers
-    assert "network" in facts.missing
+    isolation = ran(tmp_path, BY_FILE, tier="E").isolation
+    assert isolation.tier == "E"
+    assert "time" in isolation.layers
+    assert "network" in isolation.missing
 
 
 DEATHS = {
@@ -149,7 +149,7 @@ def test_script_finds_its_folder_in_its_own_way(tmp_path, name):
 def test_committed_artefacts_are_not_in_sight(tmp_path):
     submission = submit(tmp_path, "print(open('decay.json').read())")
     (submission.directory / "decay.json").write_text("{}")
-    with fresh_runs(submission, (SCRIPT,), 20.0) as session:
+    with fresh_runs(submission, (SCRIPT,), terms(20.0)) as session:
         assert session.facts.first.raised.type == "FileNotFoundError"
 
 
@@ -219,18 +219,18 @@ if __name__ == "__main__":
 
 
 def test_functions_behind_a_main_block_that_hangs_are_had_all_the_same(tmp_path):
-    with fresh_runs(submit(tmp_path, GUARDED), (SCRIPT,), 1.0) as session:
+    with fresh_runs(submit(tmp_path, GUARDED), (SCRIPT,), terms(1.0)) as session:
         assert (session.facts.first.death, session.functions) == ("timeout", ("step",))
 
 
 @pytest.mark.parametrize("source", ["step = 3\n", "def step(h): return h\n"])
 def test_name_that_cannot_be_called_as_agreed_is_not_offered(tmp_path, source):
-    with fresh_runs(submit(tmp_path, source + WRITE), (SCRIPT,), 20.0) as session:
+    with fresh_runs(submit(tmp_path, source + WRITE), (SCRIPT,), terms(20.0)) as session:
         assert session.functions == ()
 
 
 def test_children_end_with_the_context(tmp_path):
-    with fresh_runs(submit(tmp_path, WRITE), (SCRIPT,), 20.0) as session:
+    with fresh_runs(submit(tmp_path, WRITE), (SCRIPT,), terms(20.0)) as session:
         children = session.children
         assert len(children) == 2
     assert all(child._process.poll() is not None for child in children)
@@ -242,7 +242,7 @@ def test_grandchildren_end_with_the_context(tmp_path):
         "import subprocess\np = subprocess.Popen(['/bin/sleep', '60'])\n"
         f"open({str(beside)!r}, 'w').write(str(p.pid))\n"
     )
-    ran(tmp_path, spawn + WRITE)
+    ran(tmp_path, spawn + WRITE, tier="E")
     pid = int(beside.read_text())
     deadline = time.monotonic() + 5.0
     while _alive(pid) and time.monotonic() < deadline:

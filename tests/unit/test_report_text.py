@@ -5,7 +5,8 @@ import re
 
 import pytest
 
-from grader.model import CheckResult, Finding, Isolation, Outcome, StopCondition, Verdict
+from grader.facts import Isolation
+from grader.model import CheckResult, Finding, Outcome, StopCondition, Verdict
 from grader.report import text, words
 from grader.report.text import Line, fold, render, show
 from grader.texts import LANGUAGES, catalogue

@@ -1,7 +1,5 @@
 """The scratch copy: what a script may need goes in, what it must produce does not."""
 
-import os
-
 import pytest
 
 from grader.evidence import scratch
@@ -25,20 +23,18 @@ def put(tmp_path):
 
 
 def built(tmp_path, source=REACHING, **others):
-    home = tmp_path / "home"
-    home.mkdir()
-    return scratch.build(submit(tmp_path / "repository", source, **others), home)
+    return scratch.build(submit(tmp_path / "repository", source, **others))
 
 
 def names(made):
-    return sorted(str(p.relative_to(made.root)) for p in made.root.rglob("*") if p.is_file())
+    return sorted(name.removeprefix("repository/") for name in made.files)
 
 
 def test_scripts_are_copied_byte_for_byte(tmp_path):
     made = built(tmp_path, "x = 1\r\n", gru="y = 2\n")
-    assert made.folder == made.root / FOLDER
-    assert (made.folder / SCRIPT).read_bytes() == b"x = 1\r\n"
-    assert (made.folder / "gru.py").read_text() == "y = 2\n"
+    assert made.folder == scratch.ROOT / FOLDER
+    assert made.files[f"repository/{FOLDER}/{SCRIPT}"] == b"x = 1\r\n"
+    assert made.files[f"repository/{FOLDER}/gru.py"] == b"y = 2\n"
 
 
 def test_data_beside_the_script_is_copied(tmp_path, put):
@@ -133,54 +129,43 @@ def test_bytes_are_bounded_in_all(tmp_path, put, monkeypatch):
 
 
 def test_folder_outside_a_repository_gets_the_labs_own_path(tmp_path):
-    home, alone = tmp_path / "home", tmp_path / "downloads"
-    home.mkdir()
+    alone = tmp_path / "downloads"
     alone.mkdir()
     (tmp_path / "secret.txt").write_text("other homework")
     script = loaded(SCRIPT, REACHING)
-    made = scratch.build(Submission(alone, alone, {}, {SCRIPT: script}, ()), home)
+    made = scratch.build(Submission(alone, alone, {}, {SCRIPT: script}, ()))
     assert names(made) == [str(FOLDER / SCRIPT)]
 
 
-def write(folder, *files):
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in files:
-        (folder / name).write_text(str(folder))
+PLACES = {"folder": f"repository/{FOLDER}", "root": "repository", "home": ""}
 
 
-def test_artefacts_beside_the_script_are_collected(tmp_path):
-    made = built(tmp_path)
-    write(made.folder, "decay.json", "decay.png", "other.json")
-    found, misplaced = scratch.collect(made)
+def collected(*files):
+    """Collect from a child that left these files, by their way down."""
+    left = {name: name.encode() for name in files}
+    return scratch.collect(scratch.ROOT / FOLDER, lambda parts, _: left.get("/".join(parts)))
+
+
+def test_artefacts_beside_the_script_are_collected():
+    beside = PLACES["folder"]
+    found, misplaced = collected(*(f"{beside}/{n}" for n in ("decay.json", "decay.png", "x.json")))
     assert set(found) == {"decay.json", "decay.png"}
     assert misplaced == {}
 
 
 @pytest.mark.parametrize(("place", "said"), [("root", "repository"), ("home", ".")])
-def test_artefact_elsewhere_is_collected_and_its_place_told(tmp_path, place, said):
-    made = built(tmp_path)
-    write(getattr(made, place), "decay.json")
-    found, misplaced = scratch.collect(made)
+def test_artefact_elsewhere_is_collected_and_its_place_told(place, said):
+    found, misplaced = collected(f"{PLACES[place]}/decay.json".lstrip("/"))
     assert (set(found), misplaced) == ({"decay.json"}, {"decay.json": said})
 
 
-def test_artefact_beside_the_script_goes_before_any_other(tmp_path):
-    made = built(tmp_path)
-    write(made.root, "decay.json")
-    write(made.folder, "decay.json")
-    found, misplaced = scratch.collect(made)
-    assert found["decay.json"] == str(made.folder).encode()
+def test_artefact_beside_the_script_goes_before_any_other():
+    found, misplaced = collected("repository/decay.json", f"{PLACES['folder']}/decay.json")
+    assert found["decay.json"] == f"{PLACES['folder']}/decay.json".encode()
     assert misplaced == {}
 
 
-def test_artefact_that_is_no_plain_file_is_not_read(tmp_path):
-    made = built(tmp_path)
-    (made.folder / "decay.json").symlink_to(tmp_path / "repository" / FOLDER / SCRIPT)
-    os.mkfifo(made.folder / "decay.png")
-    assert scratch.collect(made) == ({}, {})
-
-
-def test_artefact_beyond_its_bound_is_not_read(tmp_path):
-    made = built(tmp_path)
-    (made.folder / "decay.json").write_bytes(bytes(scratch.ARTEFACTS["decay.json"] + 1))
-    assert scratch.collect(made) == ({}, {})
+def test_bound_of_each_artefact_is_what_is_asked_for():
+    asked = {}
+    scratch.collect(scratch.ROOT, lambda parts, cap: asked.update({parts[-1]: cap}))
+    assert asked == dict(scratch.ARTEFACTS)

@@ -1,0 +1,1 @@
+"""What runs in the child: the standard library only, and nothing else of ours."""
