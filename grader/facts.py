@@ -158,7 +158,7 @@ class ForwardFacts:
 
     `residual` is the largest deviation from the rebuilt forward pass over states up to radius 1 and
     beyond the trajectory, `tolerance` what rounding allows; `model` names what was recognised,
-    `told` is the share of units whose sum saturation does not hide.
+    `told` is the share of what passes gradient that neither saturation nor noise hides.
 
     At the declared parameters, over steps and units: `gate_high` and `gate_low` are the shares of
     entries where the candidate weighs more than 0.9 and less than 0.1, `gate_shares` those of its
@@ -352,6 +352,8 @@ class ProbeFacts:
     level: Literal["probe", "lifted"] = "probe"
     not_lifted: NotLifted | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
+    states: int = 0
+    """How many different states one function of the script gave while `bptt` ran."""
 
     def point(self, label: str) -> PointFacts | None:
         """Return the first point called `label`, if it was reached."""

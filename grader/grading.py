@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.conclusion import conclude
-from grader.facts import RunFacts
-from grader.model import Decay, Manifest, Material, Problem, Report, Submission
+from grader.facts import ProbeFacts, RunFacts
+from grader.model import Decay, Kind, Manifest, Material, Problem, Report, Submission
 from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
 from grader.reading.normalise import read_decay
@@ -123,21 +123,30 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
     terms = Terms(protection(wish), options.timeout_s)
     with fresh_runs(material.submission, scripts, terms, meanwhile=look_at_files) as session:
         found = probe(session, plan) if _answering(session.functions, session.facts) else {}
-    if any(facts.status == "no-functions" for facts in found.values()):
+
+    first = session.facts.first
+
+    def lifted() -> dict[Kind, ProbeFacts]:
         from grader.evidence.lift import lift
 
-        first = session.facts.first
-        lifted = lift(
-            material.submission,
-            scripts,
-            plan,
-            terms,
-            first.artefacts.get("decay.json"),
-            first.place,
-        )
+        written = first.artefacts.get("decay.json")
+        return lift(material.submission, scripts, plan, terms, written, first.place)
+
+    return replace(material, run=session.facts, probe=_completed(found, lifted))
+
+
+def _completed(
+    found: Mapping[Kind, ProbeFacts], lifted: Callable[[], Mapping[Kind, ProbeFacts]]
+) -> dict[Kind, ProbeFacts]:
+    """Return what functions showed, and what lifting shows where there are none or too little."""
+    from grader.evidence.seconding import seconded
+
+    if any(facts.status == "no-functions" for facts in found.values()):
         missing = next(iter(found.values())).missing_functions
-        found = {kind: replace(facts, missing_functions=missing) for kind, facts in lifted.items()}
-    return replace(material, run=session.facts, probe=found)
+        found = {
+            kind: replace(facts, missing_functions=missing) for kind, facts in lifted().items()
+        }
+    return seconded(found, lifted)
 
 
 def _without_draws(rubric: Rubric) -> Rubric:

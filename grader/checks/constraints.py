@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from grader.model import KINDS, Finding, Kind, LoadedFile, Material, Outcome, Value
+from grader.model import KINDS, STEPS, Finding, Kind, LoadedFile, Material, Outcome, Value
 from grader.scripts.names import integer
 from grader.scripts.scan import (
     MAX_SOURCE,
@@ -43,6 +43,12 @@ FAMILIAR = frozenset(TOOLS.split()) | sys.stdlib_module_names
 ENTRY = "bptt_norm.py"
 MOST_RUN = 5  # scripts manifest.json may name under "run"
 MOST_TOLD = 50  # findings of one kind of weight
+DIFFERENCES = 0.75
+"""States a token and component that show differences of `step`: one-sided ones take 1."""
+
+MANY_HELPERS = 24
+"""States a token that a helper for every product of a hand-written GRU may give."""
+
 KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
     "import": ("framework", Outcome.FAIL),
     "dynamic": ("hidden_framework", Outcome.FAIL),
@@ -93,6 +99,7 @@ def framework(material: Material) -> Iterator[Finding]:
     running = _running(material, scripts)
     for name in sorted(scripts):
         yield from _first_ones(_of_script(material, scripts[name], runs=name in running))
+    yield from _numerical(material)
 
 
 def _first_ones(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -114,6 +121,16 @@ def _of_script(material: Material, script: Script, *, runs: bool) -> Iterator[Fi
         if finding is not None and (finding.kind, finding.line) not in seen:
             seen.add((finding.kind, finding.line))
             yield finding
+
+
+def _numerical(material: Material) -> Iterator[Finding]:
+    """Ask about a bptt that evaluates as many states as differences of `step` take."""
+    for kind in KINDS:
+        facts = material.probe.get(kind)
+        width = facts.d_hidden if facts is not None else 0
+        if facts is not None and facts.states > max(MANY_HELPERS, DIFFERENCES * width) * STEPS:
+            data: dict[str, Value] = {"states": facts.states, "length": STEPS, "width": width}
+            yield Finding("numerical", Outcome.MANUAL, data, model=kind, file=ENTRY)
 
 
 def _top(road: Import) -> str:

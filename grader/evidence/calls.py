@@ -153,6 +153,14 @@ class Calls:
         shape = (rows, d or dh.shape[1])
         return self._checked(dh, shape, "bptt")
 
+    def counted(self, handle: str, tokens: Sequence[int], target: int, d: int) -> int:
+        """Return how many different states one function of the script gives while `bptt` runs."""
+        answer, _ = self._ask(
+            "counted", "bptt", handle=handle, tokens=list(tokens), target=target, d=d
+        )
+        states = answer.get("states")
+        return states if isinstance(states, int) else 0
+
     def gates(self, handle: str, tokens: Sequence[int], states: Array) -> Array:
         """Return z_t at every pair of token and state, shape (n, d)."""
         _, out = self._ask(

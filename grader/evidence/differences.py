@@ -71,9 +71,15 @@ class Differentiator:
         shuffled = self.calls.steps(handle, [tokens[i] for i in order], states[order])
         values = np.empty_like(shuffled)
         values[order] = shuffled
-        if not np.iscomplexobj(values):
+        if not np.iscomplexobj(states):
             self.asked[handle].append(Asked(np.array(tokens), states, values))
         return values
+
+    def unroll(self, handle: str, tokens: Sequence[int], start: Array) -> Array:
+        """Return h_0 … h_T, shape (T+1, d); each of these answers counts as asked about."""
+        states = self.calls.unroll(handle, tokens, start)
+        self.asked[handle].append(Asked(np.array(tokens), states[:-1], states[1:]))
+        return states
 
     def _values(self, handle: str, tokens: Sequence[int], points: Array) -> Array:
         """Evaluate `step` at points of shape (T, …, d); token t belongs to the points of row t."""

@@ -12,18 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader import oracle
 from grader.evidence.calls import MisbehaviourError
 from grader.evidence.differences import Differentiator, together
 from grader.evidence.points import Place
 from grader.evidence.roles import GruRoles, find_gru
+from grader.evidence.surroundings import PER_RADIUS, RADII, ask_around, distance
+from grader.evidence.tanh_rnn import LEAST_SLOPE
 from grader.facts import Array, ForwardFacts
 from grader.tolerances import roundoff_of
 
-RADII = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Distances from the trajectory and from zero at which `step` meets its rebuilt form."""
-
-PER_RADIUS = 4
 TOKENS = 6
 FAR = 1e4
 """Size of a far state: there the candidate, below 1, no longer hides the old state's share."""
@@ -31,86 +28,8 @@ FAR = 1e4
 VARIES = 10.0 / FAR
 """Least spread of the old state's share that shows a gate, ten times what candidates can feign."""
 
-LEAST_SLOPE = 1e-6
-"""tanh′ below which float64 no longer tells what a saturated unit adds up."""
-
 SAMPLES = 6
 UNITS = 8
-
-
-def _cloud(states: Array, per_radius: int, rng: np.random.Generator) -> Array:
-    """Return states (n, d) at every radius around the trajectory and zero."""
-    points = []
-    for radius in RADII:
-        for _ in range(per_radius):
-            centre = states[rng.integers(len(states))] if rng.random() < 0.5 else 0.0
-            points.append(centre + radius * rng.uniform(-1.0, 1.0, states.shape[1]))
-    return np.array(points)
-
-
-def examine_rnn(
-    forward: Differentiator, place: Place, states: Array, rng: np.random.Generator
-) -> ForwardFacts:
-    """Rebuild tanh(W h + a(token)) from Jacobians at h = 0 and compare it with `step` anywhere.
-
-    Parameters
-    ----------
-    place : Place
-        Parameters and the tokens the submission itself produced.
-    states : ndarray, shape (T+1, d)
-        A trajectory there.
-    """
-    handle, d = place.handle, states.shape[1]
-    known = list(dict.fromkeys(place.tokens))
-    base = forward.steps(handle, known, np.zeros((len(known), d)))
-    if np.abs(base).max() > 1.0 + 8.0 * roundoff_of(base):
-        return ForwardFacts(residual=float(np.abs(base).max()), tolerance=1.0)
-    slope = 1.0 - base**2
-    first = known[:TOKENS]
-    parts = forward.along(handle, first, np.zeros((len(first), d)), np.eye(d))
-    best, unit = np.argmax(slope[: len(first)], axis=0), np.arange(d)
-    row_slope = np.maximum(slope[best, unit], LEAST_SLOPE)[:, None]
-    W, W_error = parts.value[best, :, unit] / row_slope, parts.error[best, :, unit] / row_slope
-    # A unit whose tanh is saturated at h = 0 hides what it adds up: there nothing is compared.
-    told = (slope > LEAST_SLOPE) & (slope[best, unit] > LEAST_SLOPE)
-    a = np.arctanh(np.where(told, base, 0.0))
-    _ask_around(forward, place, known, states, rng)
-    tokens, points, seen = together(forward.asked[handle])
-    which = np.array([known.index(token) for token in tokens])
-    rebuilt = oracle.rnn_from_preactivation(W, a[which], points)
-    eps = roundoff_of(seen)
-    slack = np.abs(points) @ W_error.T
-    sums = np.abs(points) @ np.abs(W).T + 1.0
-    slack += 8.0 * eps * sums / np.maximum(slope[which], LEAST_SLOPE)
-    deviation = np.where(told[which], np.abs(seen - rebuilt), 0.0)
-    worst = int(np.argmax(np.max(deviation / slack, axis=1)))
-    return ForwardFacts(
-        recognised=bool(np.all(deviation <= slack)),
-        model="tanh(W h + a)",
-        residual=float(np.max(deviation[worst])),
-        tolerance=float(slack[worst, np.argmax(deviation[worst] / slack[worst])]),
-        roles_found=True,
-        worst_radius=_distance(points[worst], states),
-        told=float(told.mean()),
-    )
-
-
-def _ask_around(
-    forward: Differentiator,
-    place: Place,
-    known: Sequence[int],
-    states: Array,
-    rng: np.random.Generator,
-) -> None:
-    """Ask for `step` at every radius around the trajectory and zero, and at every token."""
-    points = _cloud(states, max(PER_RADIUS, -(-len(known) // len(RADII))), rng)
-    asked = [known[i % len(known)] for i in rng.permutation(len(points))]
-    forward.steps(place.handle, asked, points)
-
-
-def _distance(point: Array, states: Array) -> float:
-    """Return how far a state is from the nearest of a trajectory, (T+1, d), by one coordinate."""
-    return float(np.min(np.max(np.abs(states - point), axis=1)))
 
 
 def recurrent_matrix(parts_value: Array, states: Array) -> Array:
@@ -213,7 +132,7 @@ def examine_gru(
     known = list(dict.fromkeys(place.tokens))[:TOKENS]
     if roles is None:
         return _opaque_gru(forward, place.handle, known, states, rng)
-    _ask_around(forward, place, list(dict.fromkeys(place.tokens)), states, rng)
+    ask_around(forward, place.handle, list(dict.fromkeys(place.tokens)), states, rng)
     tokens, points, seen = together(forward.asked[place.handle])
     deviation = np.abs(seen - roles.predict(arrays, tokens, points))
     worst = int(np.argmax(deviation.max(axis=1)))
@@ -224,7 +143,7 @@ def examine_gru(
         residual=float(deviation.max()),
         tolerance=tolerance,
         roles_found=True,
-        worst_radius=_distance(points[worst], states),
+        worst_radius=distance(points[worst], states),
         gate_form=roles.convention,
     )
 

@@ -131,6 +131,9 @@ class LiftedProber(Prober):
     def _check_purity(self, *_: object) -> None:
         """Ask nothing twice: a recording answers the same each time."""
 
+    def _count_states(self, *_: object) -> None:
+        """Count nothing: what a recording follows is arithmetic, not calls."""
+
     def _elsewhere(self, tokens: Sequence[int], target: int, dh: Array) -> None:
         self._hot(tokens, target, dh)
 

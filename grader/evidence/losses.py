@@ -13,7 +13,9 @@ from grader.facts import Array, LossFacts
 from grader.tolerances import AFFINE_RELATIVE, roundoff_of
 
 MAX_CLASSES = 4096
-MAX_LOSSES = 20_000
+MAX_LOSSES = 150_000
+"""Losses asked for in one request: 38 MB of states of the lab's size, some seconds of work."""
+
 STATES_OF_LOSS = 3
 SUM_TOLERANCE = 1e-6
 """Deviation of the summed probabilities from 1: log(p + ε) adds |V| ε, float32 1e-7 √|V|."""
@@ -90,8 +92,11 @@ def confirm_loss(
     `found` is what `examine_loss` recognised; states between 0 and 1 and everything asked before at
     these parameters are compared.
     """
-    if not found.recognised or found.classes * (d + 1) > MAX_LOSSES:
+    if not found.recognised:
         return found
+    if found.classes * (d + 1) > MAX_LOSSES:
+        # Not held to anything, its derivative could be anything beside the points it is asked at.
+        return replace(found, recognised=False, reason="too_many_classes")
     model = rebuilt(forward.calls, handle, found.classes, d, rng)
     states = rng.uniform(-1.0, 1.0, (2 * STATES_OF_LOSS, d))
     targets = rng.integers(found.classes, size=len(states))

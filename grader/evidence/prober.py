@@ -27,6 +27,7 @@ from grader.evidence.roles import GruRoles
 from grader.evidence.saturation import with_gate, with_states
 from grader.evidence.scenes import Roles, Site, explained
 from grader.evidence.seeds import Plan, recorded_seed
+from grader.evidence.tanh_rnn import examine_rnn
 from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
 from grader.model import STEPS, Kind
 from grader.tolerances import roundoff_of, unit_roundoff
@@ -57,6 +58,7 @@ class Notes:
     sites: list[Site] = field(default_factory=list)
     dtype: str = "<f8"
     d: int = 0
+    states: int = 0
     finished: bool = False
 
 
@@ -97,6 +99,7 @@ class Prober:
             loss=notes.loss,
             not_hot=notes.not_hot,
             recorded_seed=notes.recorded_seed,
+            states=notes.states,
         )
         return replace(facts, diagnoses=explained(facts, self, notes.sites))
 
@@ -113,7 +116,7 @@ class Prober:
         self.notes.recorded_seed = recorded_seed(self.gradient, self.plan, dh_own, self.notes.dtype)
         dh = self._gradient(DECLARED, tokens, target)
         start = self._start(DECLARED)
-        states = self.forward.calls.unroll(DECLARED, tokens, start)
+        states = self.forward.unroll(DECLARED, tokens, start)
         self._check_purity(DECLARED, tokens, target, states, dh)
         self._examine_loss(DECLARED, target)
         place = Place("declared", DECLARED, seed, tokens, target, start, loss_floor=self.floor)
@@ -130,6 +133,7 @@ class Prober:
                 self.forward, DECLARED, self.notes.loss, target, self.notes.d, self.rng
             )
         self._describe(tokens, states, parts)
+        self._count_states(tokens, target)
 
     def _make(self, handle: str, seed: int) -> dict[str, Array]:
         """Make parameters in both children as `handle`, and as float64 as `handle`.64."""
@@ -212,7 +216,7 @@ class Prober:
         """Measure along directions at `place`; return what was measured there."""
         place = replace(place, loss_floor=self.floor)
         dh = self._gradient(place.handle, place.tokens, place.target)
-        states = self.forward.calls.unroll(place.handle, place.tokens, place.start)
+        states = self.forward.unroll(place.handle, place.tokens, place.start)
         if place.label == "hot" and np.mean(np.abs(states) > SATURATED) > 0.5:
             raise MisbehaviourError(Misbehaviour("saturated", "step"))
         point = directional_point(place, self.forward, dh, states, self.rng)
@@ -284,7 +288,7 @@ class Prober:
     def _examine(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
         """Compare `step` with the lab's model at one set of parameters; the first failure stays."""
         if self.kind == "rnn":
-            found = forward_.examine_rnn(self.forward, place, states, self.rng)
+            found = examine_rnn(self.forward, place, states, self.rng)
         else:
             roles = self.roles if isinstance(self.roles, GruRoles) else None
             found = forward_.examine_gru(self.forward, place, arrays, roles, states, self.rng)
@@ -297,6 +301,11 @@ class Prober:
             # Right at some parameters and wrong at others: a step that knows where it is asked.
             turned = earlier is not None and not found.recognised
             self.notes.forward = replace(found, radii_agree=False) if turned else found
+
+    def _count_states(self, tokens: Sequence[int], target: int) -> None:
+        """Count what `bptt` evaluates: differences of `step` take a state for every component."""
+        with contextlib.suppress(MisbehaviourError):
+            self.notes.states = self.gradient.counted(DECLARED, tokens, target, self.notes.d)
 
     def _describe(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> None:
         """Add what the declared parameters say: the size of W_hh, the update gate."""

@@ -245,6 +245,22 @@ class Worker:
         dh = np.asarray(dh)
         return {}, {"dh": dh}
 
+    def counted(self, header: Header, arrays: Arrays) -> Answer:
+        """Call `bptt` once more; count the different states one function of the script gave."""
+        given: dict[types.CodeType, set[bytes]] = {}
+
+        def note(frame: types.FrameType, event: str, value: object) -> None:
+            own = event == "return" and frame.f_code.co_filename.startswith(self.folder)
+            if own and isinstance(value, np.ndarray) and value.size == header["d"]:
+                given.setdefault(frame.f_code, set()).add(value.tobytes())
+
+        sys.setprofile(note)
+        try:
+            self.bptt(header, arrays)
+        finally:
+            sys.setprofile(None)
+        return {"states": max(map(len, given.values()), default=0)}, {}
+
     def gates(self, header: Header, arrays: Arrays) -> Answer:
         """Call `update_gate` at each pair of token and state."""
         gate, params = self.space["update_gate"], self.handles[header["handle"]]

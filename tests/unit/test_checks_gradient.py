@@ -114,7 +114,7 @@ CASES = {
         written("def f():\n    raise NotImplementedError('f: later')\n"),
         written("def f():\n    raise ValueError('f: never')\n"),
     ),
-    ("forward", "not_examined"): (of(forward=None), RIGHT),
+    ("forward", "not_examined"): (seeing(told=0.9), seeing(told=1.0)),
     ("forward", "not_tanh"): (seeing(recognised=False), RIGHT),
     ("forward", "no_gate"): (
         material(probe={"rnn": facts(), "gru": facts(forward=forward(recognised=False))}),
@@ -132,6 +132,7 @@ CASES = {
     ),
     ("loss", "not_affine"): (losing("not_affine", affine_residual=0.1), losing()),
     ("loss", "no_classes"): (losing("no_classes"), of(loss=None)),
+    ("loss", "too_many_classes"): (losing("too_many_classes"), of(loss=None)),
     ("head", "sign"): (at(head_error=2.0, head_sign=-1.0), RIGHT),
     ("head", "wrong_declared"): (at(head_error=1.1e-9), at(head_error=0.9e-9)),
     ("head", "wrong_hidden"): (at("hidden", head_error=1e-3), at("hidden", head_error=1e-9)),
@@ -213,7 +214,8 @@ def test_model_that_could_not_be_lifted_is_named_with_its_line():
 
 
 OPEN = [("functions", "not_loaded"), ("functions", "none_offered"), ("functions", "some_missing"),
-        ("forward", "not_examined"), ("loss", "no_classes"), ("hot", "not_reached")]  # fmt: skip
+        ("forward", "not_examined"), ("loss", "no_classes"), ("loss", "too_many_classes"),
+        ("hot", "not_reached")]  # fmt: skip
 
 
 @pytest.mark.parametrize("case", OPEN, ids=".".join)

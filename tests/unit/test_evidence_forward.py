@@ -5,8 +5,9 @@ import pytest
 
 from grader.evidence import forward as forward_
 from grader.evidence import losses
-from grader.evidence.differences import Differentiator
+from grader.evidence.differences import Asked, Differentiator
 from grader.evidence.points import Place, declared_point, hot_arrays
+from grader.evidence.tanh_rnn import examine_rnn
 from tests.toys import Direct, toy
 
 TOY = toy()
@@ -30,9 +31,7 @@ def rnn(step=None, p=None):
     """Examine an RNN whose step is otherwise."""
     step, p = step or TOY["step"], p or TOY["init_params"]("rnn", 42)
     place, states = place_of(p, "rnn", step)
-    return forward_.examine_rnn(
-        Differentiator(Direct("rnn", step, p=p), rng()), place, states, rng()
-    )
+    return examine_rnn(Differentiator(Direct("rnn", step, p=p), rng()), place, states, rng())
 
 
 def gru(step=None, *, roles=True):
@@ -251,3 +250,49 @@ def test_target_beyond_the_classes_is_an_error_that_names_no_loss():
         return TOY["loss"](kind, p, h, target)
 
     assert loss(strict, sizes=(V, 5, D)).recognised
+
+
+def saturated_at_zero(step):
+    """Deny every reading at h = 0: all units saturated there, and only there."""
+    return lambda kind, p, token, h: step(kind, p, token, h) if np.any(h) else np.ones(D)
+
+
+def noisy_at_axes(step):
+    """Blur every derivative along single units, so that whoever reads W there can read anything."""
+    noise = np.random.default_rng(3)
+
+    def blurred(kind, p, token, h):
+        out = step(kind, p, token, h)
+        alone = np.count_nonzero(h) == 1
+        return np.clip(out + noise.uniform(-0.5, 0.5, D), -1, 1) if alone else out
+
+    return blurred
+
+
+@pytest.mark.parametrize("hides", [saturated_at_zero, noisy_at_axes])
+@pytest.mark.parametrize("name", ["sine", "cube", "linear"])
+def test_other_step_cannot_hide_where_the_tanh_rnn_is_read_off(name, hides):
+    assert not rnn(hides(RNN_WRONG[name])).recognised
+
+
+def test_step_too_rough_to_be_read_tells_nothing():
+    rough = np.random.default_rng(3)
+    found = rnn(wrapped(lambda new, _: np.clip(new + rough.normal(0, 1e-2, D), -1, 1)))
+    assert not found.recognised or found.told < 1.0
+
+
+def test_trajectory_itself_is_held_to_the_rebuilt_rnn():
+    p = TOY["init_params"]("rnn", 42)
+    place, states = place_of(p, "rnn", TOY["step"])
+    way = Differentiator(Direct("rnn", TOY["step"], p=p), rng())
+    said = np.array(states[1:])
+    way.asked["p"].append(Asked(np.array(place.tokens), states[:-1], said))
+    assert examine_rnn(way, place, states, rng()).recognised
+    said[24] += 1e-3
+    assert not examine_rnn(way, place, states, rng()).recognised
+
+
+def test_saturated_rnn_is_told_wherever_gradient_passes():
+    p = TOY["init_params"]("rnn", 42)
+    assert rnn(p={**p, "b_h": np.full(D, 3.0)}).told == 1.0
+    assert rnn().told == 1.0

@@ -1,0 +1,58 @@
+"""A second look, at the script's own arithmetic, where functions alone leave a GRU opaque.
+
+Where no role of a parameter is known, a `step` can only be held to the form of a gate: one that
+shows another Jacobian near its trajectory than farther out would not be noticed. What the script
+itself computed when it wrote decay.json does not know that it is examined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from grader.evidence.points import wrong_labels
+from grader.facts import ProbeFacts
+from grader.model import Kind
+
+
+def seconded(
+    found: Mapping[Kind, ProbeFacts], lift: Callable[[], Mapping[Kind, ProbeFacts]]
+) -> dict[Kind, ProbeFacts]:
+    """Return what was found, each opaque model held to what the lifted pass shows of it.
+
+    Parameters
+    ----------
+    found : mapping of ProbeFacts
+        From the five functions.
+    lift : callable
+        Lifts both models out of a recording; called only where a model is opaque.
+    """
+    opaque = [kind for kind, facts in found.items() if _is_opaque(facts)]
+    if not opaque:
+        return dict(found)
+    lifted = lift()
+    return {
+        kind: _judged(facts, lifted[kind]) if kind in opaque else facts
+        for kind, facts in found.items()
+    }
+
+
+def _is_opaque(facts: ProbeFacts) -> bool:
+    forward = facts.forward
+    return (
+        facts.status == "probed"
+        and forward is not None
+        and forward.recognised
+        and not forward.roles_found
+        and not wrong_labels(facts.points)
+    )
+
+
+def _judged(facts: ProbeFacts, second: ProbeFacts) -> ProbeFacts:
+    """Return the first facts, completed by the second look or replaced where that refutes them."""
+    forward, seen = facts.forward, second.forward
+    if second.status != "probed" or forward is None or seen is None:
+        return facts
+    if not seen.recognised or wrong_labels(second.points):
+        return second
+    return replace(facts, forward=replace(forward, roles_found=seen.roles_found))

@@ -1,0 +1,100 @@
+"""Every attack in every tier: `python -m tests.hostile.matrix [--tiers ABE] [--family NAME …]`.
+
+Prints which attacks succeed, and what to correct where the tables of `attacks/` say otherwise;
+the exit status is then 1. `--readme` writes the compact form between the marks in README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from tests.hostile.arena import ROOT
+from tests.hostile.attacks import ALL, FAMILIES
+from tests.hostile.model import Attack
+from tests.hostile.tiers import offered
+from tests.hostile.trial import attempt, crews
+
+Succeeded = Mapping[str, Mapping[str, Sequence[str]]]
+"""By tier and name of the attack: what it achieved; nothing where it was stopped."""
+
+BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
+
+
+def measured(tiers: str, attacks: Sequence[Attack]) -> dict[str, dict[str, list[str]]]:
+    """Try every attack in every tier; progress goes to standard error."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for tier in tiers:
+        found[tier] = {}
+        for crew in crews(attacks):
+            achieved = attempt(tier, crew)
+            found[tier] |= achieved
+            for name, what in achieved.items():
+                sign = "!" if what else "."
+                print(f"{tier} {sign} {name} {'; '.join(what)[:300]}", file=sys.stderr, flush=True)  # noqa: T201
+    return found
+
+
+def surprises(found: Succeeded) -> list[str]:
+    """Say which attacks came out otherwise than their tables say."""
+    told = []
+    for tier, rows in found.items():
+        for attack in ALL:
+            if attack.name not in rows or bool(rows[attack.name]) == (tier in attack.open_in):
+                continue
+            did = "succeeds" if rows[attack.name] else "no longer succeeds"
+            told.append(f"{attack.name} {did} in tier {tier}: {'; '.join(rows[attack.name])[:500]}")
+    return told
+
+
+def table(found: Succeeded) -> str:
+    """Return the compact form: counts by family and tier, and the names of what succeeds."""
+    tiers = sorted(found)
+    lines = [f"| family | attacks | {' | '.join(tiers)} |", f"|---|--:|{'--:|' * len(tiers)}"]
+    total: dict[str, int] = defaultdict(int)
+    tried = [attack for attack in ALL if all(attack.name in found[tier] for tier in tiers)]
+    for family in FAMILIES:
+        members = [attack.name for attack in tried if attack.family == family]
+        counts = {tier: sum(bool(found[tier][name]) for name in members) for tier in tiers}
+        for tier, count in counts.items():
+            total[tier] += count
+        cells = " | ".join(str(counts[tier]) for tier in tiers)
+        lines.append(f"| {family} | {len(members)} | {cells} |")
+    cells = " | ".join(str(total[tier]) for tier in tiers)
+    lines += [f"| **succeeded** | {len(tried)} | {cells} |", ""]
+    for tier in tiers:
+        names = [attack.name for attack in tried if found[tier][attack.name]]
+        lines.append(f"Tier {tier} does not stop: {', '.join(names) or 'none of them'}.  ")
+    return "\n".join(lines)
+
+
+def write_readme(text: str) -> None:
+    """Put the table between its marks in the README."""
+    path = ROOT / "README.md"
+    before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status."""
+    parser = argparse.ArgumentParser(prog="tests.hostile.matrix", description=__doc__)
+    parser.add_argument("--tiers", default=offered(), help="for instance ABE; by default all here")
+    parser.add_argument("--family", nargs="*", choices=FAMILIES, default=FAMILIES)
+    parser.add_argument("--readme", action="store_true")
+    chosen = parser.parse_args(arguments)
+    attacks = [attack for attack in ALL if attack.family in chosen.family]
+    found = measured(chosen.tiers, attacks)
+    text = table(found)
+    print(text)  # noqa: T201 - the command's own voice
+    for surprise in surprises(found):
+        print(surprise)  # noqa: T201 - as above
+    if chosen.readme:
+        write_readme(text)
+    return int(bool(surprises(found)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
