@@ -24,6 +24,10 @@ HANDS: dict[str, tuple[str, Style]] = {
         ("onehot", "B", "one-hot columns, norms by Python's sum, in Spanish"),
         ("recursive", "A", "the chain rule as a recursive definition"),
         ("affine", "B", "one matrix a gate over [1, h, x], classes with their own method names"),
+        ("volumes", "B", "(d, m, T) volumes of columns, caches of tuples, weights' gradients too"),
+        ("single", "B", "float32 in work arrays that are reused, h_0 by h[0] = 0"),
+        ("masks", "B", "forward and backward functions by step, a sigmoid with boolean masks"),
+        ("dataclasses", "B", "fused gates, reset after the product, a gradient check inside"),
     )
 }
 
@@ -173,6 +177,47 @@ WRONG: dict[str, Wrong] = {
         "affine", "no slope of tanh, and squared norms",
         ("rnn-tanh-missing", "record-squared"), STEPS | RECORDED,
         (("(g[-1] * (1 - h**2))", "g[-1]"), ("float(np.linalg.norm(v))", "float(v @ v)")),
+    ),
+    "slope-twice": Wrong(
+        "volumes", "the slope of tanh applied twice", ("rnn-tanh-twice",), STEPS,
+        (("np.dot(Waa.T, dtanh)", "np.dot(Waa.T, dtanh * (1 - a_next ** 2))"),),
+    ),
+    "each-other's": Wrong(
+        "volumes", "each gate's gradient through the other's matrix", ("gru-uz-ur-exchanged",),
+        STEPS,
+        (
+            ('np.dot(parameters["Wu"].T, dGu) + np.dot(parameters["Wr"].T, dGr)',
+             'np.dot(parameters["Wr"].T, dGu) + np.dot(parameters["Wu"].T, dGr)'),
+        ),
+    ),
+    "first-to-last": Wrong(
+        "single", "the way back walked from the first step on", ("rnn-time-mirrored",), STEPS,
+        (("for t in range(T, 0, -1):", "for t in range(1, T + 1):"),),
+    ),
+    "not-copied": Wrong(
+        "single", "a state kept without a copy, then overwritten", ("gru-old-state-last",), STEPS,
+        (("hist.append((h.copy(), z, r, q, c))", "hist.append((h, z, r, q, c))"),),
+    ),
+    "complement": Wrong(
+        "masks", "u and 1 - u exchanged on the way back", ("gru-z-swapped",), STEPS,
+        (
+            ("dc = dnext_h * u *", "dc = dnext_h * (1 - u) *"),
+            ("dprev_h = dnext_h * (1 - u) + drh", "dprev_h = dnext_h * u + drh"),
+        ),
+    ),
+    "state-for-product": Wrong(
+        "dataclasses", "h' for U_c h' behind a reset after the product",
+        ("gru-r-state-other-form",), STEPS,
+        (("dr = dn * s.hn * s.r", "dr = dn * s.h_prev * s.r"),),
+    ),
+    "stacked-otherwise": Wrong(
+        "dataclasses", "gates stacked in another order than forward", ("gru-uz-ur-exchanged",),
+        STEPS,
+        (("np.concatenate([dr, dz, dn * s.r])", "np.concatenate([dz, dr, dn * s.r])"),),
+    ),
+    "one-from-all": Wrong(
+        "dataclasses", "1 subtracted from every class", ("head-minus-ones",), HEAD,
+        (("        grad[target] -= 1.0\n", "        grad -= 1.0\n"),),
     ),
 }  # fmt: skip
 

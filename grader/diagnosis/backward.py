@@ -8,7 +8,7 @@ both. Vectors are rows: with `W h` in the forward pass, `dz @ W` is Wᵀ dz.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -38,6 +38,10 @@ class Steps:
         values = self.scene.gates[name]
         return np.asarray(values[np.clip(self.t - 1 + shift, 0, len(values) - 1)])
 
+    def mirrored(self) -> Steps:
+        """Return the steps T + 1 − t: those of a walk from the beginning on."""
+        return Steps(self.scene, len(self.scene.states) - self.t)
+
 
 def sigmoid(a: Array) -> Array:
     """Return 1 / (1 + exp(-a)); as a tanh it can't overflow."""
@@ -54,6 +58,8 @@ RNN_SLOPE: Mapping[str, Callable[[Steps], Array | float]] = {
     "right": lambda s: 1.0 - s.state() ** 2,
     "none": lambda _: 1.0,
     "previous": lambda s: 1.0 - s.state(-1) ** 2,
+    "previous-wrapped": lambda s: 1.0 - s.scene.states[np.where(s.t > 1, s.t - 1, -1)] ** 2,
+    "last": lambda s: np.broadcast_to(1.0 - s.scene.states[-1] ** 2, s.state().shape),
     "next": lambda s: 1.0 - s.state(1) ** 2,
     "plus": lambda s: 1.0 + s.state() ** 2,
     "tanh-of-h": lambda s: 1.0 - np.tanh(s.state()) ** 2,
@@ -92,7 +98,8 @@ def rnn_step(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
     dh : ndarray, shape (n, d)
         dL/dh_t of each step.
     chosen : mapping
-        Slots "slope", "matrix" and "order" ("after" for (Wᵀ dh) ∘ slope), where not right.
+        Slots "slope", "matrix", "order" ("after" for (Wᵀ dh) ∘ slope) and "direct" ("added" for
+        dL/dh_t that stays in the sum), where not right.
 
     Source
     ------
@@ -100,16 +107,16 @@ def rnn_step(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
     """
     slope = RNN_SLOPE[chosen.get("slope", "right")](steps)
     matrix = RNN_MATRIX[chosen.get("matrix", "right")](steps.scene)
-    if chosen.get("order") == "after":
-        return np.asarray((dh @ matrix) * slope)
-    return np.asarray((dh * slope) @ matrix)
+    made = (dh @ matrix) * slope if chosen.get("order") == "after" else (dh * slope) @ matrix
+    return np.asarray(dh + made if chosen.get("direct") == "added" else made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
     """What a GRU's backward step reads: gates, old and new state, the weights of old and new.
 
-    `sign` is that of ∂h/∂z relative to c − h'; `inside` is U_c h' (+ b) as r multiplies it.
+    `sign` is that of ∂h/∂z relative to c − h'; `inside` is U_c h' (+ b) as r multiplies it where it
+    comes after the product, which `after` says.
     """
 
     z: Array
@@ -121,6 +128,7 @@ class Cell:
     take: Array
     sign: float
     inside: Array
+    after: bool
 
 
 def _sigmoid_slope(name: str) -> Callable[[Cell], Array | float]:
@@ -134,6 +142,7 @@ def _sigmoid_slope(name: str) -> Callable[[Cell], Array | float]:
         "tanh": lambda s: 1.0 - s**2,
         "of-sigmoid": lambda s: sigmoid(s) * (1.0 - sigmoid(s)),
         "plus": lambda s: s * (1.0 + s),
+        "square-only": lambda s: s**2,
     }
     gate, _, form = name.partition(":")
     chosen = forms[form]
@@ -149,6 +158,7 @@ SLOPE_NAMES = (
     "tanh",
     "of-sigmoid",
     "plus",
+    "square-only",
 )
 GRU_SLOTS: Mapping[str, Mapping[str, Callable[[Cell], Array | float]]] = {
     "keep": {
@@ -194,12 +204,14 @@ GRU_SLOTS: Mapping[str, Mapping[str, Callable[[Cell], Array | float]]] = {
     },
     "r_state": {
         "right": lambda c: c.old,
+        "other-form": lambda c: c.old if c.after else c.inside,
         "new": lambda c: c.new,
         "one": lambda _: 1.0,
         "candidate": lambda c: c.c,
         "times-reset": lambda c: c.r * c.old,
     },
 }
+OTHER_GATE = {"z": "r", "r": "z", "c": "c"}
 SHIFTS = {"right": 0, "previous": -1, "next": 1}
 
 
@@ -212,7 +224,7 @@ def _cell(steps: Steps, shift: int) -> Cell:
         inside = old @ scene.recurrent["c"].T
     else:
         inside = scene.inside[np.clip(steps.t - 1 + shift, 0, len(scene.inside) - 1)]
-    return Cell(z, r, c, old, steps.state(), keep, take, sign, inside)
+    return Cell(z, r, c, old, steps.state(), keep, take, sign, inside, scene.reset_after)
 
 
 def gru_step(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
@@ -227,8 +239,8 @@ def gru_step(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
         dL/dh_t of each step.
     chosen : mapping
         Slots of `GRU_SLOTS` and "gates" (of which step), "form" ("other" reset form), "U_z", "U_r",
-        "U_c" ("transposed"), "jacobian" ("not-transposed"), "direct", "candidate", "update",
-        "reset_path" ("off").
+        "U_c" ("transposed", "exchanged"), "jacobian" ("not-transposed"), "old" ("last"), "direct",
+        "candidate", "update", "reset_path" ("off").
 
     Source
     ------
@@ -236,6 +248,8 @@ def gru_step(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
     """
     scene = steps.scene
     cell = _cell(steps, SHIFTS[chosen.get("gates", "right")])
+    if chosen.get("old") == "last":
+        cell = replace(cell, old=np.broadcast_to(scene.states[-1], cell.old.shape))
 
     if chosen.get("jacobian") == "not-transposed":
         return _forward_jacobian(scene, cell, dh)
@@ -244,8 +258,9 @@ def gru_step(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
         return GRU_SLOTS[slot][chosen.get(slot, "right")](cell)
 
     def matrix(gate: str) -> Array:
-        U = scene.recurrent[gate]
-        return U.T if chosen.get(f"U_{gate}") == "transposed" else U
+        how = chosen.get(f"U_{gate}")
+        U = scene.recurrent[OTHER_GATE[gate] if how == "exchanged" else gate]
+        return U.T if how == "transposed" else U
 
     da = dh * term("take") * term("c_slope")
     after = scene.reset_after != (chosen.get("form") == "other")
@@ -285,7 +300,12 @@ def _forward_jacobian(scene: Scene, cell: Cell, v: Array) -> Array:
 
 
 def back(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
-    """Return dL/dh_{t-1} by the formula of the scene's model; see `rnn_step` and `gru_step`."""
+    """Return dL/dh_{t-1} by the formula of the scene's model; see `rnn_step` and `gru_step`.
+
+    Slot "time" is "mirrored" where step t is taken with what step T + 1 − t computed.
+    """
     step = rnn_step if steps.scene.kind == "rnn" else gru_step
+    if chosen.get("time") == "mirrored":
+        steps = steps.mirrored()
     with np.errstate(all="ignore"):  # a wrong formula may overflow; it then explains nothing
         return step(steps, dh, chosen)

@@ -51,7 +51,13 @@ RNN_STEP = (
         {"matrix": "transposed", "order": "after"},  # the whole Jacobian, not transposed
     ),
     _rnn("rnn-slope", "tanh-missing", {"slope": "none"}),
-    _rnn("rnn-slope", "tanh-previous", {"slope": "previous"}),
+    _rnn(
+        "rnn-slope",
+        "tanh-previous",
+        {"slope": "previous"},
+        {"slope": "previous-wrapped"},  # index −1 is the last state where h_0 is not stored
+    ),
+    _rnn("rnn-slope", "tanh-of-last-state", {"slope": "last"}),
     _rnn("rnn-slope", "tanh-plus", {"slope": "plus"}),
     _rnn("rnn-slope", "tanh-of-h", {"slope": "tanh-of-h"}),
     _rnn("rnn-slope", "tanh-not-squared", {"slope": "not-squared"}),
@@ -68,6 +74,8 @@ RNN_STEP = (
     _rnn("rnn-slope", "tanh-itself", {"slope": "tanh-itself"}),
     _rnn("rnn-matrix", "w-missing", {"matrix": "missing"}),
     _rnn("rnn-matrix", "w-twice", {"matrix": "twice"}),
+    _rnn("rnn-order", "accumulated", {"direct": "added"}),
+    _rnn("rnn-slope", "time-mirrored", {"time": "mirrored"}),
     _rnn("rnn-matrix", "w-of-input", {"matrix": "input"}, {"matrix": "input-transposed"}),
 )
 RNN_FORMULA = {
@@ -118,9 +126,11 @@ GRU_STEP = (
     _gru("gru-reset-path", "r-state-missing", {"r_state": "one"}),
     _gru("gru-reset-path", "r-candidate", {"r_state": "candidate"}),
     _gru("gru-reset-path", "r-state-reset", {"r_state": "times-reset"}),
+    _gru("gru-reset-path", "r-state-other-form", {"r_state": "other-form"}),
     _gru("gru-transpose", "w-not-transposed", {"U_c": "transposed"}),
     _gru("gru-transpose", "uz-not-transposed", {"U_z": "transposed"}),
     _gru("gru-transpose", "ur-not-transposed", {"U_r": "transposed"}),
+    _gru("gru-transpose", "uz-ur-exchanged", {"U_z": "exchanged", "U_r": "exchanged"}),
     _gru(
         "gru-transpose",
         "none-transposed",
@@ -129,6 +139,8 @@ GRU_STEP = (
     ),
     _gru("gru-time", "gates-previous", {"gates": "previous"}),
     _gru("gru-time", "gates-next", {"gates": "next"}),
+    _gru("gru-time", "old-state-last", {"old": "last"}),
+    _gru("gru-time", "time-mirrored", {"time": "mirrored"}),
     _gru("gru-candidate", "candidate-prime-missing", {"c_slope": "none"}),
     _gru("gru-candidate", "candidate-prime-of-state", {"c_slope": "new"}),
     _gru("gru-candidate", "candidate-prime-previous", {"c_slope": "old"}),
@@ -146,6 +158,7 @@ PRIMES = {
     "tanh": "tanh",
     "of-sigmoid": "of-sigmoid",
     "plus": "plus",
+    "square-only": "square-only",
 }
 GRU_PRIMES = (
     *(

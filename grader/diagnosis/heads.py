@@ -103,6 +103,7 @@ HEADS: Mapping[str, Callable[[Scene], Array]] = {
     "target-row": lambda s: _at_target(s, 1.0),
     "no-jacobian": lambda s: _at_target(s, -1.0 / float(s.probabilities[s.target])),
     "plus-onehot": lambda s: _exact(s, s.probabilities + onehot(s)),
+    "minus-ones": lambda s: _exact(s, s.probabilities - 1.0),
     "no-readout": _without_readout,
     "tanh": lambda s: right(s) * (1.0 - s.states[-1] ** 2),
     "squared-error": lambda s: _exact(

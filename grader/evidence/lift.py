@@ -33,7 +33,7 @@ SINGLE_LOWEST = float(np.finfo(np.float32).tiny) / float(np.finfo(np.float32).ep
 """Norm below which components of a float32 gradient leave the range: they keep fewer digits."""
 
 LIFT_S = 10.0
-"""Longest search in one recording, in seconds; scripts of the lab take one."""
+"""Longest search in one recording, in seconds of computing; scripts of the lab take one to four."""
 
 
 class NotLiftedError(Exception):
@@ -174,7 +174,7 @@ class _Lifter:
         if runs_forward(replay, told):
             told.reverse()
         hits = [ids for ids, _ in computed.all_equal(heads[target])]
-        head = head_of(replay, forward, told[-1], hits, computed)
+        head = head_of(replay, forward, told, hits, computed)
         vectors = aligned(replay, forward, told, head)
         calls = LiftedCalls(kind, replay, forward, target, vectors)
         if not calls.head_is_told():

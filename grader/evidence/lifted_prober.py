@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -137,6 +138,14 @@ class LiftedProber(Prober):
     def _elsewhere(self, tokens: Sequence[int], target: int, dh: Array) -> None:
         self._hot(tokens, target, dh)
 
+    def _hot(self, tokens: Sequence[int], target: int, dh: Array) -> None:
+        super()._hot(tokens, target, dh)
+        if self.kind == "gru" and self.roles is None:
+            # The gates are read at parameters of their own: a gradient that could not be followed
+            # to enlarged ones is explained all the same.
+            with contextlib.suppress(MisbehaviourError):
+                self.roles = self._find_roles({}, tokens)
+
     def _sizes(self) -> list[int]:
         return [self.calls.found.probabilities.size]
 
@@ -176,7 +185,12 @@ class LiftedProber(Prober):
     def _examine_step(self, place: Place, arrays: Mapping[str, Array], states: Array) -> None:
         roles = self.roles
         if not isinstance(roles, LiftedRoles):
-            super()._examine(place, arrays, states)
+            try:
+                super()._examine(place, arrays, states)
+            except MisbehaviourError as error:
+                # Far from the recorded states a branch not taken may be the only finite one.
+                if error.misbehaviour.name != "not_finite":
+                    raise
             return
         # At enlarged parameters units may be saturated: the formula is read where none is.
         handle = "roles" if place.label == "hot" else place.handle

@@ -103,9 +103,16 @@ class Traced(np.ndarray):
 
     def __setitem__(self, key: Any, value: Any) -> None:  # noqa: ANN401 - NumPy's indices
         key = plain(key)
+        values = bare(self)
         if self._ids is not None:
-            self._ids[key] = ids_of(value)
-        bare(self)[key] = plain(value)
+            ids = ids_of(value)
+            shape = values[key].shape
+            if shape and (ids == CONSTANT).all():
+                # h[0] = 0 makes a vector of constants as np.zeros(d) does: one can start from it.
+                full = np.full(shape, plain(value), dtype=np.float64)
+                ids = RECORDER.leaf(full, "full")._ids
+            self._ids[key] = ids
+        values[key] = plain(value)
 
     def view(self, *how: Any, **named: Any) -> Any:  # noqa: ANN401 - NumPy's
         """Return the array itself under another name; other types have no ids."""

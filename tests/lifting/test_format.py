@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from jsonschema import Draft202012Validator
 import grader
 from grader.evidence import recorder
 from grader.lifting.format import GarbledError, TooLargeError, unpack
+from grader.lifting.graph import TooSlowError
 from grader.lifting.replay import NoWayError, Replay
 from tests.lifting.recorded import IMPORTS, recorded
 
@@ -172,3 +174,24 @@ def test_unknown_operation_is_read_and_never_computed(changed):
         Replay(read(changed)).between(
             [read(changed).leaves[1].ids], read(changed).operations[2].out
         )
+
+
+def test_constants_written_into_an_array_can_be_started_from(tmp_path):
+    source = "h = np.empty((2, 3))\nh[0] = 0\nW = np.random.default_rng(0).normal(size=(3, 3))\n"
+    heard = recorded(tmp_path, IMPORTS + source + "h[1] = W @ h[0] + W[0]\njson.dumps(h.tolist())")
+    (product,) = [one for one in heard.operations if one.name == "matmul"]
+    start = product.operands[1]
+    assert (start.ids >= 0).all()
+    np.testing.assert_array_equal(heard.values[start.ids], 0.0)
+
+
+def test_search_limit_counts_computing_and_not_waiting(tmp_path):
+    replay = Replay(recorded(tmp_path, IMPORTS + "x = np.ones(3) + 1.0"))
+    replay.limit(0.05)
+    time.sleep(0.2)
+    replay.check_time()
+    end = time.thread_time() + 0.1
+    while time.thread_time() < end:
+        pass
+    with pytest.raises(TooSlowError):
+        replay.check_time()
