@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.diagnosis.backward import Steps, back
+from grader.diagnosis.backward import back
 from grader.diagnosis.chains import Pass
 from grader.diagnosis.heads import right
 from grader.diagnosis.records import ORDERS, record
 from grader.diagnosis.stored import STORES
+from grader.diagnosis.walk import Steps
 from grader.facts import Given
 from tests.scenes import norms, pair, vectors
 

@@ -216,8 +216,8 @@ WRONG: dict[str, Wrong] = {
         (("np.concatenate([dr, dz, dn * s.r])", "np.concatenate([dz, dr, dn * s.r])"),),
     ),
     "one-from-all": Wrong(
-        "dataclasses", "1 subtracted from every class", ("head-minus-ones",), HEAD,
-        (("        grad[target] -= 1.0\n", "        grad -= 1.0\n"),),
+        "single", "1 subtracted from every class", ("head-minus-ones",), HEAD,
+        (("    o[target] -= 1\n", "    o -= 1\n"),),
     ),
 }  # fmt: skip
 

@@ -84,6 +84,7 @@ RNN_FORMULA = {
     "reset": "one",
     "c_slope": "new",
 }
+EXCHANGED = {"U_z": "exchanged", "U_r": "exchanged"}
 GRU_STEP = (
     _gru("gru-paths", "only-direct", _off("candidate", "update", "reset_path")),
     _gru("gru-paths", "no-direct", _off("direct")),
@@ -130,7 +131,12 @@ GRU_STEP = (
     _gru("gru-transpose", "w-not-transposed", {"U_c": "transposed"}),
     _gru("gru-transpose", "uz-not-transposed", {"U_z": "transposed"}),
     _gru("gru-transpose", "ur-not-transposed", {"U_r": "transposed"}),
-    _gru("gru-transpose", "uz-ur-exchanged", {"U_z": "exchanged", "U_r": "exchanged"}),
+    _gru(
+        "gru-transpose",
+        "uz-ur-exchanged",
+        EXCHANGED,
+        {**EXCHANGED, "z_slope": "exchanged", "r_slope": "exchanged"},  # stacked before the slope
+    ),
     _gru(
         "gru-transpose",
         "none-transposed",

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from grader.diagnosis import heads
-from grader.diagnosis.backward import Choices, Steps, back
+from grader.diagnosis.backward import Choices, back
 from grader.diagnosis.catalogue import BY_NAME, of_kind
 from grader.diagnosis.hypothesis import Match
 from grader.diagnosis.lists import Listed, ListSearch, right_list
 from grader.diagnosis.records import norms
 from grader.diagnosis.steps import step_pairs
+from grader.diagnosis.walk import Steps
 from grader.facts import Array, Scene
 
 Carry = Callable[[Array, int], Array]

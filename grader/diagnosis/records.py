@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from grader.diagnosis.backward import Steps
+from grader.diagnosis.walk import Steps
 from grader.facts import Array, Scene
 
 Record = Callable[[Array, Scene], Array]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.diagnosis.backward import Index, Steps
 from grader.diagnosis.hypothesis import Compared, compared
+from grader.diagnosis.walk import Index, Steps
 from grader.facts import Array, Scene
 from grader.tolerances import roundoff_of, step_rounding, unit_roundoff
 

@@ -12,11 +12,12 @@ from itertools import combinations
 import numpy as np
 
 from grader.diagnosis import heads
-from grader.diagnosis.backward import Choices, Index, back
+from grader.diagnosis.backward import Choices, back
 from grader.diagnosis.carries import CARRIED, PARAMETER
 from grader.diagnosis.catalogue import Mistake, merged, of_kind
 from grader.diagnosis.hypothesis import Compared, Match
 from grader.diagnosis.rows import Rows
+from grader.diagnosis.walk import Index
 from grader.model import Kind
 
 FEW = 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -41,13 +42,10 @@ DATA = {
 }
 """Which arguments hold elements where others are indices; else all that are arrays do."""
 
-MEANS = frozenset((
-    "sum", "mean", "max", "min", "amax", "amin"
-))  # fmt: skip
+MEANS = frozenset(("sum", "mean", "max", "min", "amax", "amin"))
+OF_LISTS = frozenset(("multi_dot",))
 OVERWRITING = frozenset(("copyto", "put", "place", "putmask", "fill_diagonal", "put_along_axis"))
-SAME_SHAPE = frozenset((
-    "zeros_like", "ones_like", "empty_like", "full_like"
-))  # fmt: skip
+SAME_SHAPE = frozenset(("zeros_like", "ones_like", "empty_like", "full_like"))
 DATA_ONLY = frozenset((
     "shape", "ndim", "size", "array_equal", "allclose", "isclose", "isfinite", "isnan", "isinf",
     "argmax", "argmin", "argsort", "array_repr", "array_str", "array2string", "save", "savetxt",
@@ -289,6 +287,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(MEANS, _reduction),
     "norm": _norm,
     **dict.fromkeys(("dot", "vdot", "inner"), _dot),
+    "multi_dot": lambda _, args, __: functools.reduce(np.matmul, map(_array, args[0])),
     "einsum": _einsum,
     "outer": _outer,
     "tensordot": _tensordot,

@@ -124,8 +124,9 @@ def heard(function: Any, /, *args: Any, **keywords: Any) -> Any:  # noqa: ANN401
 def _is_numpy(function: Any) -> bool:  # noqa: ANN401 - any call
     """Say whether this is a function of NumPy's that takes an array and not a list of arrays."""
     name = getattr(function, "__name__", "")
+    known = name in listening.FUNCTIONS and name not in listening.OF_LISTS
     return isinstance(function, np.ufunc) or (
-        name in listening.FUNCTIONS and str(getattr(function, "__module__", "")).startswith("numpy")
+        known and str(getattr(function, "__module__", "")).startswith("numpy")
     )
 
 

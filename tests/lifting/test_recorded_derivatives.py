@@ -28,6 +28,7 @@ VECTORS = {
     "dot": "np.dot(x, W)",
     "method dot": "W.dot(x)",
     "dot of matrices": "np.dot(W, W)[2]",
+    "multi_dot": "np.linalg.multi_dot([x, W, W.T])",
     "inner": "np.inner(x, W)",
     "einsum": "np.einsum('ij,j->i', W, x)",
     "einsum with implied output": "np.einsum('ji,j', W, x)",

@@ -6,13 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.diagnosis.backward import Steps, back
+from grader.diagnosis.backward import back
 from grader.diagnosis.catalogue import BY_NAME, of_kind
 from grader.diagnosis.chains import Pass
 from grader.diagnosis.engine import explain
 from grader.diagnosis.heads import HEADS
 from grader.diagnosis.records import ORDERS, RECORDS, record
 from grader.diagnosis.steps import step_pairs
+from grader.diagnosis.walk import Steps
 from grader.facts import Given
 from tests.scenes import given, norms, pair, vectors
 
