@@ -38,7 +38,7 @@ class Attack:
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     change: Callable[[Path], None] | None = None
     edits: tuple[tuple[str, str], ...] = ()
-    timeout_s: float = 20.0
+    timeout_s: float = 60.0
     open_in: str = ""
     because: str = ""
     touches: str = ""

@@ -18,7 +18,7 @@ ATTACKS: list[Attack] = [
     _writes("write-neighbour", "another student's report", "A.bob + '/report.json'"),
     _writes("write-committed", "its own committed decay.json", "A.here + '/decay.json'"),
     _writes("write-repository", "the repository it came from", "A.alice + '/.git/hooks'"),
-    _writes("write-grader", "the grader's rubric", "A.install + '/grader/rubric.toml'"),
+    _writes("write-grader", "a module for the grader", "A.install + '/grader/planted.py'"),
     _writes("write-pth", "a .pth file for every later start of Python", "A.site + '/late.pth'"),
     _writes("write-sitecustomize", "code for the next start", "A.site + '/sitecustomize.py'"),
     quiet(
