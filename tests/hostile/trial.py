@@ -128,7 +128,7 @@ def attempt(tier: str, attacks: Sequence[Attack]) -> dict[str, list[str]]:
         time.sleep(0.2)
         achieved = [
             *_changes(world, before, world.state()),
-            *_shared_memory(),
+            *_shared_memory(world),
             *(f"left running: {told[:200]}" for told in world.processes().values()),
             *(f"reached: {heard[:100]}" for heard in world.seen),
             *_loot(answer, attacks[0]),
@@ -164,9 +164,9 @@ def _changes(world: Arena, before: State, after: State) -> Iterator[str]:
         yield " ".join((f"{what}: {path}", *MARKED.findall(world.marks_in(path))))
 
 
-def _shared_memory() -> Iterator[str]:
+def _shared_memory(world: Arena) -> Iterator[str]:
     """Yield what was left in shared memory, and remove it."""
-    for path in Path("/dev/shm").glob("*vgx*"):  # noqa: S108 - to look, not to write
+    for path in Path("/dev/shm").glob(f"*{world.base.name}*"):  # noqa: S108 - to look, not to write
         path.unlink()
         yield f"made: {path}"
 
