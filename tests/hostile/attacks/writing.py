@@ -76,9 +76,9 @@ ATTACKS: list[Attack] = [
     quiet(
         "setxattr-outside",
         "an attribute on a file that is not its own",
-        "import os\nos.setxattr(A.outside + '/tagged', 'user.vangrad', b'x')",
-        "E",
-        NO_LANDLOCK,
+        "import os\nos.setxattr(A.outside + '/tagged', 'user.vangrad', b'x')\nreturn True",
+        because=NO_LANDLOCK,
+        varies_in="E",
         touches="outside/tagged",
     ),
     quiet(
