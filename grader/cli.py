@@ -62,6 +62,10 @@ def _command(name: str) -> Callable[[Sequence[str], Catalogue], int] | None:
         from grader.starter import new
 
         return new
+    if name == "sandbox":
+        from grader.sandbox import sandbox
+
+        return sandbox
     if name == "selfcheck":
         from grader.selfcheck import selfcheck
 

@@ -15,6 +15,7 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[np.float64]
 Death: TypeAlias = Literal["", "raised", "exit", "killed", "timeout", "memory", "output", "silent"]
 Place: TypeAlias = Literal["folder", "root"]
+Refused: TypeAlias = Literal["", "processes", "shell", "network", "files", "call", "disk"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,17 @@ class Isolation:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """An exception of the student's code; `line` is their own last line in the traceback."""
+    """An exception of the student's code; `line` is their own last line in the traceback.
+
+    `refused` names what the isolation did not let the code do, where that is what it ran into.
+    """
 
     type: str
     message: str
     file: str = ""
     line: int = 0
     missing_module: str = ""
+    refused: Refused = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,9 @@ def misbehaved(kind: Kind, misbehaviour: Misbehaviour) -> Finding:
     data: dict[str, Value] = {"function": misbehaviour.function, **misbehaviour.data}
     mild = misbehaviour.name in MILD
     raised = misbehaviour.raised
+    if raised is not None and raised.refused not in ("", "disk"):
+        file, line = raised.file or SCRIPT, raised.line or None
+        return Finding("refused", Outcome.NOT_ASSESSED, data, kind, file=file, line=line)
     died = misbehaviour.name in ("raised", "died", "timed_out")
     heavy = Outcome.STUDENT_ERROR if died else Outcome.FAIL
     to_do = raised is not None and raised.type == "NotImplementedError"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from grader.facts import Array, ScriptRun
+from grader.facts import Array, Raised, ScriptRun
 from grader.model import (
     KINDS,
     STEPS,
@@ -54,8 +54,17 @@ def _death(material: Material, run: ScriptRun) -> Finding:
     data = {"type": raised.type, "text": raised.message, "module": raised.missing_module}
     if raised.missing_module and _reaches_for_siblings(material):
         return Finding("sibling_missing", Outcome.NOT_ASSESSED, data, file=file, line=line)
+    if raised.refused:
+        return _refused(raised, data, file, line)
     name = "not_installed" if raised.missing_module else run.death
     return Finding(name, Outcome.STUDENT_ERROR, data, file=file, line=line)
+
+
+def _refused(raised: Raised, data: dict[str, Value], file: str, line: int | None) -> Finding:
+    """Say what graded runs do not have: nothing is wrong with a script that would like it."""
+    if raised.refused == "disk":
+        return Finding("too_much_written", Outcome.STUDENT_ERROR, data, file=file, line=line)
+    return Finding(f"needs_{raised.refused}", Outcome.NOT_ASSESSED, data, file=file, line=line)
 
 
 def _reaches_for_siblings(material: Material) -> bool:

@@ -267,6 +267,7 @@ def packed(recorder: Any) -> tuple[dict[str, Any], dict[str, np.ndarray]]:  # no
 def main() -> None:
     """Answer one request to record, then end."""
     requests, answers = worker.streams()
+    worker.send(answers, worker.STARTED, {})
     header, _ = worker.receive(requests)
     recorder = ledger.begin(header["root"])
     ended = run(header)

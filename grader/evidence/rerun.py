@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from grader.evidence import scratch as scratch_
+from grader.evidence.refusals import refused
 from grader.evidence.sandbox import Child, ChildDiedError
 from grader.facts import Death, Place, Raised, RunFacts, ScriptRun
 from grader.isolation.tiers import Protection
@@ -69,6 +70,7 @@ def raised_from(data: Any) -> Raised | None:  # noqa: ANN401 - parsed JSON of a 
         file=str(data.get("file", ""))[:200],
         line=line if isinstance(line, int) else 0,
         missing_module=str(data.get("missing_module", ""))[:100],
+        refused=refused(data),
     )
 
 

@@ -121,14 +121,17 @@ class Child:
             self._answers.put(None)
 
     def _await_limits(self, stream: IO[bytes]) -> None:
-        """Read what the first stage says before a stranger's code has run."""
-        first: dict[str, Any] = {}
+        """Read what the first stage and the program say before a stranger's code has run."""
+        said = ""
         with contextlib.suppress(frames.FrameError, OSError, ValueError):
-            first = (frames.read(stream) or ({}, {}))[0]
-        if first.get("ready") is True:
-            self._ready_at = time.monotonic()
-        else:
-            said = str(first.get("failed", "")) or self._chatter.first.decode("utf-8", "replace")
+            header, _ = frames.read(stream) or ({}, {})
+            said = str(header.get("failed", ""))
+            if header.get("ready") is True:
+                header, _ = frames.read(stream) or ({}, {})
+            if header.get("started") is True:
+                self._ready_at = time.monotonic()
+        if not self._ready_at:
+            said = said or self._chatter.first.decode("utf-8", "replace")
             self._refusal = IsolationRefusedError("failed", (printable(said)[-300:],))
         self._ready.set()
 
@@ -168,7 +171,7 @@ class Child:
         return self._next_id
 
     def begun(self) -> float:
-        """Wait until the limits are on, and return since when (time.monotonic seconds).
+        """Wait until the program waits, its limits on; return since when (time.monotonic seconds).
 
         No time limit of a script counts what comes before: on a busy machine that may take longer.
 

@@ -44,6 +44,8 @@ ARGUMENTS = {
 """The functions a script may offer, and how many arguments each takes."""
 
 MAX_PARAMETER_BYTES = 32 << 20
+STARTED: Header = {"started": True}
+"""The first frame, before a stranger's code has run: from here on the time is the script's."""
 
 
 def exactly(stream: IO[bytes], count: int) -> bytes:
@@ -112,7 +114,18 @@ def describe(error: BaseException, folder: str) -> Header:
         "file": os.path.relpath(where[0], folder) if where[0] else "",
         "line": where[1],
         "missing_module": missing or "",
+        # 0 is no error's number: a network error may come without one.
+        "errno": (error.errno or 0) if isinstance(error, OSError) else None,
+        "path": bool(getattr(error, "filename", None)),
+        "through": passed(error),
     }
+
+
+def passed(error: BaseException) -> list[str]:
+    """Return the packages an exception came through, by their first name."""
+    frames = traceback.walk_tb(error.__traceback__)
+    names = {str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame, _ in frames}
+    return sorted(names)[:20]
 
 
 def takes(function: object, count: int) -> bool:
@@ -293,6 +306,7 @@ def streams() -> tuple[IO[bytes], IO[bytes]]:
 def main() -> None:
     """Serve requests until the parent closes the pipe."""
     requests, answers = streams()
+    send(answers, STARTED, {})
     worker = Worker()
     while True:
         header, arrays = receive(requests)

@@ -15,8 +15,7 @@ from pathlib import Path
 
 from grader.isolation import places, users
 from grader.isolation.commands import bubblewrap
-from grader.isolation.inside import landlock
-from grader.isolation.inside.syscalls import MACHINES
+from grader.isolation.inside import landlock, seccomp
 from grader.isolation.tiers import TIERS, Tier
 
 IMAGE = "vangrad-sandbox"
@@ -74,9 +73,9 @@ class Offers:
 @functools.cache
 def offers() -> Offers:
     """Ask the kernel and bubblewrap; containers are asked about apart, for their answer is slow."""
-    abi, seccomp = landlock_abi(), has_seccomp()
+    abi, filters = landlock_abi(), has_seccomp()
     kernel: tuple[str, ...] = () if abi else ("no_landlock",)
-    kernel += () if seccomp else ("no_seccomp",)
+    kernel += () if filters else ("no_seccomp",)
     said = ""
     namespaces: tuple[str, ...] = ()
     if not kernel:
@@ -100,7 +99,7 @@ def landlock_abi() -> int:
 
 def has_seccomp() -> bool:
     """Say whether the kernel filters system calls, on a processor there is a filter for."""
-    if sys.platform != "linux" or os.uname().machine not in MACHINES:
+    if sys.platform != "linux" or not seccomp.supported(os.uname().machine):
         return False
     kill_process = ctypes.c_uint32(0x80000000)
     numbers = {"x86_64": 317, "aarch64": 277}

@@ -95,6 +95,11 @@ CASES = {
         misbehaving("raised", raised=Raised("ValueError", "no"), type="ValueError", text="no"),
         RIGHT,
     ),
+    ("functions", "refused"): (
+        misbehaving("raised", raised=Raised("OSError", "no", refused="network"),
+                    type="OSError", text="no"),
+        RIGHT,
+    ),
     ("functions", "not_loaded"): (material(probe={}), RIGHT),
     ("functions", "none_offered"): (
         material(probe=dict.fromkeys(KINDS, ProbeFacts("no-functions", NOTHING))),

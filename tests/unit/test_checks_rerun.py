@@ -35,8 +35,8 @@ def ran(first=None, second=None, **changes):
     return material(run=runs(first or wrote(), second), decay=WROTE, **changes)
 
 
-def raising(kind="ValueError", text="no", module="", file="", line=0):
-    return run("raised", raised=Raised(kind, text, file, line, module), artefacts={})
+def raising(kind="ValueError", text="no", module="", file="", line=0, refused=""):
+    return run("raised", raised=Raised(kind, text, file, line, module, refused), artefacts={})
 
 
 def script(text):
@@ -75,6 +75,11 @@ CASES = {
     ("runs", "output"): (ran(run("output", -9)), ran()),
     ("runs", "not_installed"): (ran(MISSING), ran()),
     ("runs", "sibling_missing"): (reaching(ran(MISSING)), reaching(ran())),
+    **{
+        ("runs", f"needs_{what}"): (ran(raising("OSError", refused=what)), ran())
+        for what in ("processes", "shell", "network", "files", "call")
+    },
+    ("runs", "too_much_written"): (ran(raising("OSError", refused="disk")), ran()),
     ("runs", "not_written"): (ran(run(artefacts=ONLY["decay.json"])), ran()),
     ("runs", "from_root"): (ran(wrote(place="root")), ran(wrote())),
     ("runs", "misplaced"): (ran(run(misplaced={"decay.png": "repository"})), ran()),
@@ -113,6 +118,9 @@ def test_every_finding_of_the_texts_is_tried():
         ("timeout", Outcome.STUDENT_ERROR),
         ("not_installed", Outcome.STUDENT_ERROR),
         ("sibling_missing", Outcome.NOT_ASSESSED),
+        ("needs_processes", Outcome.NOT_ASSESSED),
+        ("needs_network", Outcome.NOT_ASSESSED),
+        ("too_much_written", Outcome.STUDENT_ERROR),
         ("not_run", Outcome.NOT_ASSESSED),
         ("not_written", Outcome.FAIL),
         ("from_root", Outcome.NOTE),
