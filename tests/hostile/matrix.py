@@ -42,7 +42,9 @@ def surprises(found: Succeeded) -> list[str]:
     told = []
     for tier, rows in found.items():
         for attack in ALL:
-            if attack.name not in rows or bool(rows[attack.name]) == (tier in attack.open_in):
+            if attack.name not in rows or tier in attack.varies_in:
+                continue
+            if bool(rows[attack.name]) == (tier in attack.open_in):
                 continue
             did = "succeeds" if rows[attack.name] else "no longer succeeds"
             told.append(f"{attack.name} {did} in tier {tier}: {'; '.join(rows[attack.name])[:500]}")

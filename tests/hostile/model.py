@@ -23,9 +23,11 @@ class Attack:
     `code` of a `quiet` one is the body of a function that returns whether it succeeded; many quiet
     ones share a run. The names A (paths and ports of the arena), MARK (the attack's own mark) and
     LOOT (what is brought home, in an exception the report shows) are there for all. `open_in`
-    lists the tiers that are known not to stop it, with the reason in `because`. `edits` change the
+    lists the tiers that are known not to stop it, with the reason in `because`; in those of
+    `varies_in` it depends on the kernel and its settings. `edits` change the
     script before the run that makes its artefacts. A change of a path that holds `touches` is this
-    attack's doing, where no mark says whose it is.
+    attack's doing, where no mark says whose it is. In the tiers of `varies_in` the kernel and its
+    settings decide.
     """
 
     name: str
@@ -38,15 +40,16 @@ class Attack:
     files: Mapping[str, str | bytes] = field(default_factory=dict)
     change: Callable[[Path], None] | None = None
     edits: tuple[tuple[str, str], ...] = ()
-    timeout_s: float = 20.0
+    timeout_s: float = 60.0
     open_in: str = ""
     because: str = ""
     touches: str = ""
+    varies_in: str = ""
     family: str = ""
 
 
 def quiet(
-    name: str, about: str, code: str, open_in: str = "", because: str = "", touches: str = ""
+    name: str, about: str, code: str, open_in: str = "", because: str = "", **more: str
 ) -> Attack:
-    """Return an attack that can share its run with others."""
-    return Attack(name, about, code, quiet=True, open_in=open_in, because=because, touches=touches)
+    """Return an attack that can share its run with others; `more` are fields of `Attack`."""
+    return Attack(name, about, code, quiet=True, open_in=open_in, because=because, **more)

@@ -42,8 +42,7 @@ except BaseException:
     pass
 """
 HOME = """
-if LOOT:
-    raise RuntimeError(" ".join(["LOOT", *LOOT]))
+raise RuntimeError(" ".join(["LOOT", *LOOT, "END"]))
 """
 
 

@@ -128,10 +128,10 @@ def attempt(tier: str, attacks: Sequence[Attack]) -> dict[str, list[str]]:
         time.sleep(0.2)
         achieved = [
             *_changes(world, before, world.state()),
-            *_shared_memory(),
+            *_shared_memory(world),
             *(f"left running: {told[:200]}" for told in world.processes().values()),
             *(f"reached: {heard[:100]}" for heard in world.seen),
-            *_loot(answer),
+            *_loot(answer, attacks[0]),
             *_ending(answer, world, attacks[0]),
             *_text(answer),
         ]
@@ -164,21 +164,21 @@ def _changes(world: Arena, before: State, after: State) -> Iterator[str]:
         yield " ".join((f"{what}: {path}", *MARKED.findall(world.marks_in(path))))
 
 
-def _shared_memory() -> Iterator[str]:
+def _shared_memory(world: Arena) -> Iterator[str]:
     """Yield what was left in shared memory, and remove it."""
-    for path in Path("/dev/shm").glob("*vgx*"):  # noqa: S108 - to look, not to write
+    for path in Path("/dev/shm").glob(f"*{world.base.name}*"):  # noqa: S108 - to look, not to write
         path.unlink()
         yield f"made: {path}"
 
 
-def _loot(answer: Answer) -> Iterator[str]:
+def _loot(answer: Answer, attack: Attack) -> Iterator[str]:
     """Yield what came home in the report."""
     text = json.dumps(answer.out.get("renderings", {}))
-    for number in sorted(set(re.findall(r"LOOT[ vgx0-9]*", text))):
-        for mark in MARKED.findall(number):
-            yield f"brought home: {mark}"
-    if "LOOT" in text and not MARKED.search(text):
-        yield "brought home: something"
+    told = re.findall(r"LOOT([ vgx0-9]*)(END)?", text)
+    for mark in sorted({mark for marks, _ in told for mark in MARKED.findall(marks)}):
+        yield f"brought home: {mark}"
+    if attack.quiet and not any(end for _, end in told):
+        yield "not tried to the end: the report holds no word of it"
     if "CANARY" in text:
         yield "a secret stands in the report"
 

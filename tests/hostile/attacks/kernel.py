@@ -5,13 +5,14 @@ from tests.hostile.model import Attack, quiet
 NO_SECCOMP = "tier E filters no system calls"
 
 
-def _call(name: str, about: str, number: int, arguments: str, open_in: str = "E") -> Attack:
+def _call(name: str, about: str, number: int, arguments: str, varies_in: str = "E") -> Attack:
     """Return an attack that makes one system call by its number (one numbering since 2019)."""
     code = (
         "import ctypes\nlib = ctypes.CDLL(None, use_errno=True)\n"
         f"return lib.syscall({number}, {arguments}) >= 0"
     )
-    return quiet(name, about, code, open_in, NO_SECCOMP if open_in else "")
+    because = NO_SECCOMP if varies_in else ""
+    return quiet(name, about, code, because=because, varies_in=varies_in)
 
 
 ATTACKS: list[Attack] = [
@@ -19,8 +20,8 @@ ATTACKS: list[Attack] = [
         "new-user-namespace",
         "root in a name space of its own",
         "import ctypes\nreturn ctypes.CDLL(None).unshare(0x10000000) == 0",
-        "E",
-        NO_SECCOMP,
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     _call("io-uring", "a ring that makes system calls past a filter", 425, "4, bytes(120)"),
     _call("open-tree", "a mount cloned", 428, "-100, b'/', 1", ""),
@@ -34,8 +35,8 @@ ATTACKS: list[Attack] = [
         "number = {'x86_64': 248, 'aarch64': 217}[platform.machine()]\n"
         "lib = ctypes.CDLL(None)\n"
         "return lib.syscall(number, b'user', MARK.encode(), b'x', 1, -2) > 0",
-        "E",
-        NO_SECCOMP,
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     quiet(
         "shared-segment",
@@ -52,8 +53,8 @@ ATTACKS: list[Attack] = [
         "number = {'x86_64': 240, 'aarch64': 180}[platform.machine()]\nlib = ctypes.CDLL(None)\n"
         "queue = lib.syscall(number, MARK.encode(), 0o102, 0o600, None)\n"
         "if queue >= 0:\n    lib.syscall(number + 1, MARK.encode())\nreturn queue >= 0",
-        "E",
-        NO_SECCOMP,
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     quiet(
         "memory-file",
@@ -69,6 +70,8 @@ ATTACKS: list[Attack] = [
         "number = {'x86_64': 298, 'aarch64': 241}[platform.machine()]\n"
         "attribute = struct.pack('IIQQQQQ', 1, 112, 0, 0, 0, 0, 0x61).ljust(112, b'\\0')\n"
         "return ctypes.CDLL(None).syscall(number, attribute, 0, -1, -1, 0) >= 0",
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     quiet(
         "bpf",
@@ -76,6 +79,8 @@ ATTACKS: list[Attack] = [
         "import ctypes, platform, struct\n"
         "number = {'x86_64': 321, 'aarch64': 280}[platform.machine()]\n"
         "return ctypes.CDLL(None).syscall(number, 0, struct.pack('IIII', 2, 4, 4, 1), 16) >= 0",
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     quiet(
         "raise-limits",

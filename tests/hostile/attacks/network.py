@@ -17,8 +17,8 @@ ATTACKS: list[Attack] = [
         "tcp6",
         "a TCP connection over IPv6",
         "import socket\ns = socket.create_connection(('::1', A.tcp6), 1)\ns.sendall(MARK.encode())",
-        "E",
-        NO_SECCOMP,
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     quiet(
         "udp",
@@ -53,8 +53,8 @@ ATTACKS: list[Attack] = [
         "vsock",
         "a socket to the machine's own host",
         "import socket\nsocket.socket(40, 1)\nreturn True",
-        "E",
-        NO_SECCOMP,
+        because=NO_SECCOMP,
+        varies_in="E",
     ),
     quiet(
         "netlink",

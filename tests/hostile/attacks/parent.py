@@ -60,6 +60,8 @@ return lib.syscall(number, parent, ctypes.byref(mine), 1, ctypes.byref(theirs), 
         "import os, resource\n"
         "old = resource.prlimit(os.getppid(), resource.RLIMIT_CORE)\n"
         "resource.prlimit(os.getppid(), resource.RLIMIT_CORE, old)\nreturn True",
+        "E",
+        NO_SECCOMP,
     ),
     quiet(
         "slow-parent",
@@ -76,7 +78,7 @@ return lib.syscall(number, parent, ctypes.byref(mine), 1, ctypes.byref(theirs), 
         "import os\nos.kill(A.victim, 9)\nreturn True",
         "E",
         NO_SECCOMP,
-        "bystander",
+        touches="bystander",
     ),
     quiet(
         "signal-parent",

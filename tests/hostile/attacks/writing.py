@@ -18,7 +18,7 @@ ATTACKS: list[Attack] = [
     _writes("write-neighbour", "another student's report", "A.bob + '/report.json'"),
     _writes("write-committed", "its own committed decay.json", "A.here + '/decay.json'"),
     _writes("write-repository", "the repository it came from", "A.alice + '/.git/hooks'"),
-    _writes("write-grader", "the grader's rubric", "A.install + '/grader/rubric.toml'"),
+    _writes("write-grader", "a module for the grader", "A.install + '/grader/planted.py'"),
     _writes("write-pth", "a .pth file for every later start of Python", "A.site + '/late.pth'"),
     _writes("write-sitecustomize", "code for the next start", "A.site + '/sitecustomize.py'"),
     quiet(
@@ -51,8 +51,8 @@ ATTACKS: list[Attack] = [
         "a private file becomes readable",
         "import os\nos.chmod(A.outside + '/open-me', 0o666)\n"
         "return os.stat(A.outside + '/open-me').st_mode & 0o777 == 0o666",
-        "EB",
-        "Landlock has no rule for chmod",
+        "E",
+        NO_LANDLOCK,
         touches="outside/open-me",
     ),
     quiet(
@@ -60,8 +60,8 @@ ATTACKS: list[Attack] = [
         "a neighbour's file looks newer",
         "import os\nos.utime(A.bob + '/manifest.json', (1, 1))\n"
         "return os.stat(A.bob + '/manifest.json').st_mtime == 1",
-        "EB",
-        "Landlock has no rule for utime",
+        "E",
+        NO_LANDLOCK,
         touches="bob/experiments/14-vanishing-grad/manifest.json",
     ),
     quiet(
@@ -76,15 +76,15 @@ ATTACKS: list[Attack] = [
     quiet(
         "setxattr-outside",
         "an attribute on a file that is not its own",
-        "import os\nos.setxattr(A.outside + '/tagged', 'user.vangrad', b'x')",
-        "EB",
-        "Landlock has no rule for extended attributes",
+        "import os\nos.setxattr(A.outside + '/tagged', 'user.vangrad', b'x')\nreturn True",
+        because=NO_LANDLOCK,
+        varies_in="E",
         touches="outside/tagged",
     ),
     quiet(
         "write-shared-memory",
         "a file in /dev/shm outlives the run",
-        "path = '/dev/shm/' + MARK\nopen(path, 'w').write(MARK)",
+        "open(f'/dev/shm/{MARK}-{A.abstract}', 'w').write(MARK)",
         "E",
         NO_LANDLOCK,
     ),
