@@ -11,7 +11,16 @@ from typing import cast
 
 from grader.model import Language, Report
 
-FORMATS = ("text", "json")
+FORMATS = (
+    "text",
+    "json",
+    "junit",
+    "github",
+    "gradescope",
+    "prairielearn",
+    "autolab",
+    "classroom",
+)
 """Names of formats: each is the module of that name."""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -69,9 +69,11 @@ class Line:
     style: str = ""
 
 
-def render(report: Report, language: Language, width: int = 100) -> str:
-    """Return the report as plain text, folded to `width` columns."""
-    folded = (fold(line, width) for line in lines(report, language))
+def render(
+    report: Report, language: Language, width: int = 100, without: Collection[str] = ()
+) -> str:
+    """Return the report as plain text, folded to `width` columns, `without` some sections."""
+    folded = (fold(line, width) for line in lines(report, language, without))
     return "\n".join(folded).rstrip() + "\n"
 
 
@@ -115,24 +117,31 @@ def show(report: Report, language: Language, stream: IO[str], *, colour: bool | 
     stream.flush()
 
 
-def lines(report: Report, language: Language) -> Iterator[Line]:
-    """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence."""
+def lines(report: Report, language: Language, without: Collection[str] = ()) -> Iterator[Line]:
+    """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence.
+
+    `without` names sections to leave out.
+    """
     texts = catalogue(language)
     yield Line(f" {words.headline(report, texts)} ", style=VERDICT_STYLES[report.verdict])
     yield Line("")
     for pair, _ in words.evidence(report, texts):
         yield Line(pair, hang=5)
-    yield from _section(texts, "diagnosis", _diagnoses(report, texts))
-    yield from _section(texts, "stop", (_stop(stop, texts) for stop in report.stop_conditions))
-    yield from _section(texts, "fix", _fixes(report, texts))
-    yield from _section(texts, "checks", _checks(report, texts))
-    yield from _section(texts, "findings", _findings(report, texts))
-    yield from _section(texts, "people", _manual(report, texts))
-    yield from _section(texts, "notes", _notes(report, texts))
-    yield from _section(texts, "questions", _questions(report, texts))
-    measured = (Line(text, "  ", 4) for text in words.measured(report, texts))
-    yield from _section(texts, "measured", measured)
-    yield from _section(texts, "evidence", _evidence(report, texts))
+    sections: Mapping[str, Iterable[Line]] = {
+        "diagnosis": _diagnoses(report, texts),
+        "stop": (_stop(stop, texts) for stop in report.stop_conditions),
+        "fix": _fixes(report, texts),
+        "checks": _checks(report, texts),
+        "findings": _findings(report, texts),
+        "people": _manual(report, texts),
+        "notes": _notes(report, texts),
+        "questions": _questions(report, texts),
+        "measured": (Line(text, "  ", 4) for text in words.measured(report, texts)),
+        "evidence": _evidence(report, texts),
+    }
+    for name, body in sections.items():
+        if name not in without:
+            yield from _section(texts, name, body)
     yield Line("")
     yield Line(texts.say("report.label.teach"), style="dim")
 
