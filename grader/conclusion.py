@@ -31,6 +31,7 @@ from grader.model import (
 from grader.places import placed
 from grader.rubric import Rubric
 from grader.runner import Scope, verdict_of
+from grader.series import series_of
 
 NOTHING_RUN = Isolation("none", (), ())
 EXIT_STATUS: Mapping[Verdict, int] = {
@@ -99,7 +100,20 @@ def conclude(
             "platform": _platform(),
         },
         diagnoses=diagnoses,
+        series=series_of(material),
+        fresh_plot=_fresh_plot(material, results),
     )
+
+
+def _fresh_plot(material: Material, results: Sequence[CheckResult]) -> bytes:
+    """Return the picture that the script draws now, where a person is to look at the plot."""
+    asked = any(
+        finding.outcome is Outcome.MANUAL and result.code.startswith("plot.")
+        for result in results
+        for finding in result.findings
+    )
+    run = material.run
+    return run.first.artefacts.get("decay.png", b"") if asked and run is not None else b""
 
 
 def _diagnoses(material: Material) -> Iterator[Diagnosis]:

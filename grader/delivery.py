@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import functools
+import json
 import os
 import sys
 import tempfile
@@ -128,11 +129,27 @@ def _show(report: Report, form: str, texts: Catalogue, colour: str) -> None:
 
         show(report, texts.language, sys.stdout, colour=COLOURS[colour])
         return
-    text = render(form, report, texts.language)
-    # What the encoding lacks becomes an escape, not a crash.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    sys.stdout.write(_encodable(report, form, texts, sys.stdout.encoding or "utf-8"))
     sys.stdout.flush()
+
+
+def _encodable(report: Report, form: str, texts: Catalogue, encoding: str) -> str:
+    """Return a report of signs that the encoding has; the others are escaped as the form does."""
+    if form == "text":
+        from grader.report.text import render as render_text
+        from grader.report.text import shows_marks
+
+        text = render_text(report, texts.language, ascii_only=not shows_marks(encoding))
+    else:
+        text = render(form, report, texts.language)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        if form == "json":
+            return json.dumps(json.loads(text), indent=2) + "\n"
+        errors = "xmlcharrefreplace" if form in ("html", "markdown") else "backslashreplace"
+        return text.encode(encoding, errors).decode(encoding)
+    return text
 
 
 def write_atomically(path: Path, text: str) -> None:

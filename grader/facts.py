@@ -97,7 +97,8 @@ class ForwardFacts:
     `told` is the share of units whose sum saturation does not hide.
 
     At the declared parameters, over steps and units: `gate_high` and `gate_low` are the shares of
-    entries where the candidate weighs more than 0.9 and less than 0.1, `saturated` that of states
+    entries where the candidate weighs more than 0.9 and less than 0.1, `gate_shares` those of its
+    weight in twentieths from 0 to 1, `saturated` that of states
     beyond 0.99, `dead` that of states that are exactly 0; `tanh_slope` is the mean of 1 - h²,
     `input_std` the deviation of what input and biases add to the RNN's pre-activation.
     """
@@ -119,6 +120,7 @@ class ForwardFacts:
     weight_std: float = float("nan")
     gate_high: float = float("nan")
     gate_low: float = float("nan")
+    gate_shares: tuple[float, ...] = ()
     saturated: float = float("nan")
     dead: float = float("nan")
     tanh_slope: float = float("nan")
@@ -236,6 +238,9 @@ class Diagnosis:
         How many known mistakes were tried alone.
     file, line
         Where in the script to look; "" and 0 where that cannot be told.
+    predicted : tuple of float
+        log10 of the list of norms that the first candidate gives, T values; empty where it cannot
+        be computed anew.
     """
 
     model: Literal["rnn", "gru"]
@@ -248,6 +253,7 @@ class Diagnosis:
     tried: int = 0
     file: str = ""
     line: int = 0
+    predicted: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,10 +215,41 @@ class StopCondition:
 
 
 @dataclass(frozen=True, slots=True)
+class Series:
+    """What pictures show of one model: index t belongs to h_t, None where there is no number.
+
+    Parameters
+    ----------
+    recorded : tuple
+        log10 of decay.json's g_0 … g_49, and of g_50 where it is given.
+    differences : tuple
+        log10 of the norms that finite differences give, t = 0 … T.
+    error, tolerance : tuple
+        Relative error of the code's dL/dh_t against them, and what is allowed, t = 0 … T.
+    predicted : tuple
+        log10 of the list that the diagnosed mistake gives, t = 0 … T - 1.
+    gate : tuple
+        Shares of the update gate's values (weight of the candidate) in twentieths of [0, 1].
+    setting : mapping
+        What networks to compare with are drawn with; empty where too little is known.
+    """
+
+    model: Kind
+    recorded: tuple[float | None, ...] = ()
+    differences: tuple[float | None, ...] = ()
+    error: tuple[float | None, ...] = ()
+    tolerance: tuple[float | None, ...] = ()
+    predicted: tuple[float | None, ...] = ()
+    gate: tuple[float, ...] = ()
+    setting: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a rendering needs; each format is a pure function of this and a language.
 
-    `folder` is the path from the repository's root to the submission, "" where that is the root.
+    `folder` is the path from the repository's root to the submission, "" where that is the root;
+    `fresh_plot` is the decay.png of the fresh run, where a person is to look at it.
     """
 
     name: str
@@ -241,3 +272,5 @@ class Report:
     environment: Mapping[str, str]
     diagnoses: tuple[Diagnosis, ...] = ()
     folder: str = ""
+    series: tuple[Series, ...] = ()
+    fresh_plot: bytes = b""

@@ -11,18 +11,24 @@ from grader.facts import Array, ForwardFacts
 OPEN, SHUT = 0.9, 0.1
 """Shares of the candidate beyond which the lab calls a gate saturated."""
 
+BINS = 20
+"""Classes that a picture shows the gate's values in."""
+
 FLAT = 0.99
 """States beyond which 1 - h² < 0.02: the step passes less than a fiftieth."""
 
 
 def with_gate(facts: ForwardFacts, share: Array) -> ForwardFacts:
-    """Add mean, deviation and tails of what weighs the candidate, shape (T, d)."""
+    """Add mean, deviation, tails and classes of what weighs the candidate, shape (T, d)."""
+    # Shares read off Jacobians leave [0, 1] by what their differences err.
+    counts, _ = np.histogram(np.clip(share, 0.0, 1.0), bins=BINS, range=(0.0, 1.0))
     return replace(
         facts,
         gate_mean=float(share.mean()),
         gate_std=float(share.std()),
         gate_high=float(np.mean(share > OPEN)),
         gate_low=float(np.mean(share < SHUT)),
+        gate_shares=tuple((counts / share.size).tolist()),
     )
 
 

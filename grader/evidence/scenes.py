@@ -14,6 +14,7 @@ import numpy as np
 
 from grader import tolerances
 from grader.diagnosis.engine import explain
+from grader.diagnosis.predicted import predicted
 from grader.evidence.calls import MisbehaviourError
 from grader.evidence.differences import Derivatives, Differentiator
 from grader.evidence.forward import recurrent_matrix
@@ -264,7 +265,8 @@ def explained(facts: ProbeFacts, probed: Probed, sites: Sequence[Site]) -> tuple
     declared = [replace(shown, vectors=sites[0].dh)]
     given = declared + [Given(vectors=site.dh) for site in sites[1:]]
     pairs = zip(scenes, given, strict=True)
-    return explain([(scene, numbers) for scene, numbers in pairs if scene is not None])
+    evidence = [(scene, numbers) for scene, numbers in pairs if scene is not None]
+    return tuple(replace(one, predicted=predicted(one, evidence)) for one in explain(evidence))
 
 
 def _chain_is_wrong(facts: ProbeFacts) -> bool:

@@ -14,6 +14,8 @@ from grader.model import Language, Report
 FORMATS = (
     "text",
     "json",
+    "html",
+    "markdown",
     "junit",
     "github",
     "gradescope",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from grader.clean import printable
-from grader.model import CheckResult, Finding, Language, Outcome, Report, Value
+from grader.model import CheckResult, Finding, Language, Outcome, Report, Series, Value
 from grader.report import diagnoses, words
 from grader.texts import Catalogue, catalogue
 from grader.version import __version__
@@ -81,6 +82,7 @@ def as_document(report: Report, language: Language) -> dict[str, Any]:
             for said in (words.say(texts, "stop.explain", f) for f in report.questions)
         ],
         "measurements": report.measurements,
+        "series": [_series(one) for one in report.series],
         "environment": dict(report.environment),
     }
 
@@ -112,6 +114,12 @@ def _diagnosis(one: diagnoses.Told, report: Report) -> dict[str, Any]:
             for part in one.parts
         ],
     }
+
+
+def _series(series: Series) -> dict[str, Any]:
+    """Return the curves of one model as lists, the setting as it is."""
+    fields = asdict(series)
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in fields.items()}
 
 
 def _check(result: CheckResult, texts: Catalogue) -> dict[str, Any]:

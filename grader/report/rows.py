@@ -12,13 +12,14 @@ from typing import Literal, TypeAlias
 from grader.clean import printable, terminal
 from grader.model import SEVERITY, WRONG, CheckResult, Outcome, Report
 from grader.report import words
-from grader.report.text import MARKS
-from grader.report.text import render as render_text
+from grader.report.text import MARKS, fold
+from grader.report.text import lines as paragraphs
 from grader.texts import MODEL_NAMES, Catalogue
 
 Status: TypeAlias = Literal["passed", "failed", "skipped", "error"]
-LISTED = frozenset({"checks", "findings", "people", "notes"})
-"""Sections of the text report that rows say themselves."""
+WIDTH = 100
+LISTED = frozenset({"checks", "findings", "people", "notes", "curves"})
+"""Sections of the text report that rows say themselves, and the drawing, for it needs a terminal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def rows(report: Report, texts: Catalogue) -> list[Row]:
 
 def overview(report: Report, texts: Catalogue) -> list[str]:
     """Return what a report says beside its rows: verdict, diagnoses, stop conditions, evidence."""
-    shown = render_text(report, texts.language, without=LISTED)
-    return [line.rstrip() for line in shown.strip().splitlines()]
+    folded = (fold(line, WIDTH) for line in paragraphs(report, texts.language, without=LISTED))
+    return [line.rstrip() for line in "\n".join(folded).strip().splitlines()]
 
 
 def _row(result: CheckResult, texts: Catalogue) -> Row:

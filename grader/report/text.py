@@ -13,11 +13,10 @@ from grader.model import (
     Outcome,
     Report,
     StopCondition,
-    Term,
-    Value,
     Verdict,
 )
 from grader.report import diagnoses, words
+from grader.report.chart import chart
 from grader.texts import MODEL_NAMES, Catalogue, catalogue
 from grader.version import __version__
 
@@ -67,14 +66,28 @@ class Line:
     first: str = ""
     hang: int = 0
     style: str = ""
+    spans: tuple[tuple[int, int, str], ...] = ()
 
 
 def render(
-    report: Report, language: Language, width: int = 100, without: Collection[str] = ()
+    report: Report, language: Language, width: int = 100, *, ascii_only: bool = False
 ) -> str:
-    """Return the report as plain text, folded to `width` columns, `without` some sections."""
-    folded = (fold(line, width) for line in lines(report, language, without))
-    return "\n".join(folded).rstrip() + "\n"
+    """Return the report as plain text, folded to `width` columns.
+
+    `ascii_only` is for outputs that cannot show marks and dots: letters keep their accents.
+    """
+    folded = (fold(line, width) for line in lines(report, language, width, ascii_only=ascii_only))
+    text = "\n".join(folded).rstrip() + "\n"
+    return text.translate(ASCII_MARKS) if ascii_only else text
+
+
+def shows_marks(encoding: str | None) -> bool:
+    """Say whether an encoding holds the marks and the dots of the report."""
+    try:
+        "✓◐⣿│".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def fold(line: Line, width: int) -> str:
@@ -101,23 +114,33 @@ def show(report: Report, language: Language, stream: IO[str], *, colour: bool | 
 
     forced = {None: None, True: True, False: False}[colour]
     console = Console(file=stream, force_terminal=forced, no_color=colour is False, highlight=False)
-    plain_marks = (console.encoding or "").lower().replace("-", "") not in ("utf8", "utf16")
+    ascii_only = not shows_marks(console.encoding)
     with console.capture() as shown:
-        for line in lines(report, language):
+        for line in lines(report, language, console.width, ascii_only=ascii_only):
             text = fold(line, console.width)
-            if plain_marks:
+            if ascii_only:
                 text = (
                     text.translate(ASCII_MARKS)
                     .encode(console.encoding, "replace")
                     .decode(console.encoding)
                 )
-            console.print(Text(text, style=line.style), soft_wrap=True)
+            styled = Text(text, style=line.style)
+            for start, end, style in line.spans:
+                styled.stylize(style, start, end)
+            console.print(styled, soft_wrap=True)
     # Written here: on a closed pipe rich would end the process with a status of its own.
     stream.write(shown.get())
     stream.flush()
 
 
-def lines(report: Report, language: Language, without: Collection[str] = ()) -> Iterator[Line]:
+def lines(
+    report: Report,
+    language: Language,
+    width: int = 100,
+    *,
+    ascii_only: bool = False,
+    without: Collection[str] = (),
+) -> Iterator[Line]:
     """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence.
 
     `without` names sections to leave out.
@@ -127,10 +150,12 @@ def lines(report: Report, language: Language, without: Collection[str] = ()) -> 
     yield Line("")
     for pair, _ in words.evidence(report, texts):
         yield Line(pair, hang=5)
+    drawn = chart(report, width, ascii_only=ascii_only)
     sections: Mapping[str, Iterable[Line]] = {
         "diagnosis": _diagnoses(report, texts),
         "stop": (_stop(stop, texts) for stop in report.stop_conditions),
         "fix": _fixes(report, texts),
+        "curves": (Line(row.text, spans=row.spans) for row in drawn),
         "checks": _checks(report, texts),
         "findings": _findings(report, texts),
         "people": _manual(report, texts),
@@ -238,15 +263,4 @@ def _evidence(report: Report, texts: Catalogue) -> Iterator[Line]:
     for item, (_, limits) in zip(report.evidence, words.evidence(report, texts), strict=True):
         name = item.model.upper()
         yield Line(f"{name}: {texts.say('report.label.cannot_show')} {limits}", "  ", 4)
-    isolation = report.isolation
-    if isolation.tier == "none":
-        yield Line(texts.say("report.label.not_run"), "  ", 4)
-        return
-    layers: list[str] = [Term(f"report.layer.{name}") for name in isolation.layers]
-    missing: list[str] = [Term(f"report.layer.{name}") for name in isolation.missing]
-    data: dict[str, Value] = {
-        "tier": isolation.tier,
-        "layers": layers,
-        "missing": missing,
-    }
-    yield Line(texts.say("report.label.tier", data), "  ", 4)
+    yield Line(words.isolation(report, texts), "  ", 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.model import WRONG, CheckResult, Finding, Outcome, Report, Term
+from grader.model import WRONG, CheckResult, Finding, Outcome, Report, Term, Value
 from grader.texts import MODEL_NAMES, Catalogue, RenderedFinding
 
 FIRST = 3
@@ -127,3 +127,14 @@ def evidence(report: Report, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
         key = "probe_opaque" if opaque else item.level
         limits = catalogue.say(f"report.cannot_show.{key}")
         yield f"{MODEL_NAMES[item.model]}: {label} — {level}; {reason}", limits
+
+
+def isolation(report: Report, catalogue: Catalogue) -> str:
+    """Return under which protection the submission's code ran, and what that leaves open."""
+    tier = report.isolation
+    if tier.tier == "none":
+        return catalogue.say("report.label.not_run")
+    layers: list[str] = [Term(f"report.layer.{name}") for name in tier.layers]
+    missing: list[str] = [Term(f"report.layer.{name}") for name in tier.missing]
+    data: dict[str, Value] = {"tier": tier.tier, "layers": layers, "missing": missing}
+    return catalogue.say("report.label.tier", data)

@@ -3,6 +3,7 @@
 `en/` and `es/` hold one TOML file a family of checks and one for the frame of a report; both
 languages have the same keys with the same placeholders. Values are formatted here: integers
 plainly, floats with four significant digits, strings cleaned of anything but printable text.
+A word that follows a number is chosen by it: `{count} {count:step was|steps were} wrong`.
 """
 
 from __future__ import annotations
@@ -42,6 +43,24 @@ def _fill(value: Value, language: Language) -> str:
     return number(value, language)
 
 
+class _Filled(str):
+    """A value in words; a format `one|many` chooses between words by the number it came from."""
+
+    __slots__ = ("single",)
+    single: bool
+
+    def __new__(cls, value: Value, language: Language) -> _Filled:
+        filled = super().__new__(cls, _fill(value, language))
+        filled.single = str(filled) == "1"
+        return filled
+
+    def __format__(self, spec: str) -> str:
+        one, bar, many = spec.partition("|")
+        if not bar:
+            return str(self)
+        return one if self.single else many
+
+
 @dataclass(frozen=True, slots=True)
 class RenderedFinding:
     """A finding in words: where it is, what was found, what was expected and what to do next."""
@@ -74,7 +93,7 @@ class Catalogue:
 
     def say(self, key: str, data: Mapping[str, Value] | None = None) -> str:
         """Return the sentence under `key` with its placeholders filled from `data`."""
-        filled = {name: _fill(value, self.language) for name, value in (data or {}).items()}
+        filled = {name: _Filled(value, self.language) for name, value in (data or {}).items()}
         return cast(str, self.entry(key)).format_map(filled)
 
     def finding(self, code: str, finding: Finding) -> RenderedFinding:
@@ -85,7 +104,7 @@ class Catalogue:
             data.setdefault("model", MODEL_NAMES[finding.model])
         if finding.t is not None:
             data.setdefault("t", finding.t)
-        filled = {name: _fill(value, self.language) for name, value in data.items()}
+        filled = {name: _Filled(value, self.language) for name, value in data.items()}
 
         def say(part: str) -> str:
             return cast(str, texts.get(part, "")).format_map(filled)

@@ -142,7 +142,16 @@ def test_message_is_where_found_expected(parts, message):
 
 def test_families_of_a_language_are_one_table():
     table = catalogue("en").table
-    assert {"check", "report", "cli", "diagnosis", "mistake", "selfcheck", "starter"} == set(table)
+    assert {
+        "check",
+        "report",
+        "cli",
+        "diagnosis",
+        "mistake",
+        "page",
+        "selfcheck",
+        "starter",
+    } == set(table)
     assert {"gradient", "rerun", "stop", "files"} <= set(table["check"])
 
 
