@@ -19,7 +19,7 @@ from grader.texts import MODEL_NAMES, Catalogue
 Status: TypeAlias = Literal["passed", "failed", "skipped", "error"]
 WIDTH = 100
 LISTED = frozenset({"checks", "findings", "people", "notes", "curves"})
-"""Sections of the text report that rows say themselves, and the drawing, for it needs a terminal."""
+"""Sections of the text report that rows say themselves, and the drawing."""
 
 
 @dataclass(frozen=True, slots=True)
