@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.arguments import USAGE_ERROR, OneLineParser, UsageError
+from grader.arguments import (
+    USAGE_ERROR,
+    OneLineParser,
+    UsageError,
+    demand_submission,
+    number,
+    seconds,
+)
 from grader.delivery import add_options, deliver, paired
-from grader.model import REQUIRED_FILES, Language
+from grader.model import Language
 from grader.texts import LANGUAGES, Catalogue, catalogue
 from grader.version import __version__
 
@@ -60,6 +66,10 @@ def _command(name: str) -> Callable[[Sequence[str], Catalogue], int] | None:
         from grader.sandbox import sandbox
 
         return sandbox
+    if name == "verify":
+        from grader.verify import verify
+
+        return verify
     if name == "selfcheck":
         from grader.selfcheck import selfcheck
 
@@ -94,7 +104,7 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
 
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
-    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help=say("timeout"))
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help=say("timeout"))
     parser.add_argument("--isolation", type=_isolation, default="auto", help=say("isolation"))
     parser.add_argument("--unsafe-run", action="store_true", help=say("unsafe_run"))
     add_options(parser, texts)
@@ -103,13 +113,6 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
     parser.add_argument("--version", action="version", version=__version__, help=say("version"))
     return parser
-
-
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if not 0.1 <= value <= 3600.0:
-        raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
-    return value
 
 
 def _isolation(text: str) -> str:
@@ -121,25 +124,17 @@ def _isolation(text: str) -> str:
 
 
 def _points(text: str) -> int:
-    value = _number(text)
+    value = number(text)
     if not (0 <= value <= 100 and value == int(value)):
         raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
     return int(value)
-
-
-def _number(text: str) -> float:
-    """Return the number, NaN for what is none: no range holds it."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _grade(words: Sequence[str], texts: Catalogue) -> int:
     arguments = _parser(texts).parse_args(words)
     deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
-    _demand_submission(path, texts)
+    demand_submission(path, texts)
     from grader.grading import PROBE_KEY, Options, grade
     from grader.isolation.refusal import IsolationRefusedError, said
     from grader.rubric import RubricError
@@ -170,19 +165,3 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
 def _drop_output() -> None:
     """Let go of a pipe whose reader has seen enough: nothing buffered may raise again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _demand_submission(path: Path, texts: Catalogue) -> None:
-    """Refuse a path that is no submission at all, and say what was expected."""
-    data = {"path": str(path), "names": ", ".join(REQUIRED_FILES)}
-    if not os.path.lexists(path):
-        raise UsageError(texts.say("cli.no_such_path", data))
-    if not path.is_dir():
-        raise UsageError(texts.say("cli.not_a_folder", data))
-    known = {name.casefold() for name in REQUIRED_FILES}
-    try:
-        names = {name.casefold() for name in os.listdir(path)}  # noqa: PTH208 - names are all that is wanted
-    except OSError:
-        names = set()
-    if not known & names:
-        raise UsageError(texts.say("cli.nothing_there", data))

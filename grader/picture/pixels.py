@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import io
 import struct
-import warnings
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from grader.quiet import quiet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -112,14 +113,13 @@ def decode(data: bytes) -> Picture:
 
     width, height = size(data)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are bounded above
-            # The PNG reader itself: `Image.open` would first load the readers of all formats.
-            with PngImageFile(io.BytesIO(data)) as image:
-                if image.size != (width, height):  # a second header, which the decoder believes
-                    raise PictureError("undecodable", bytes=len(data), reason="IHDR")
-                image.load()
-                return _shrunk(image)
+        # The PNG reader itself: `Image.open` would first load the readers of all formats. What it
+        # warns of is the size, which is bounded above.
+        with quiet(), PngImageFile(io.BytesIO(data)) as image:
+            if image.size != (width, height):  # a second header, which the decoder believes
+                raise PictureError("undecodable", bytes=len(data), reason="IHDR")
+            image.load()
+            return _shrunk(image)
     except (
         OSError,
         ValueError,

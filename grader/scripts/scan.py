@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 import functools
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from grader.model import LoadedFile
+from grader.quiet import quiet
 from grader.scripts.names import Names, Purse
 
 IMPORTERS = {
@@ -99,8 +99,7 @@ def parse(name: str, source: bytes | str) -> Script | None:
 
 def _parsed(name: str, source: bytes | str, purse: Purse) -> Script | None:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape sequence is no error
+        with quiet():  # an invalid escape sequence is no error
             tree = ast.parse(source)
         return Script(name, tree, Names(tree, purse))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
