@@ -13,11 +13,12 @@ from grader.arguments import (
     USAGE_ERROR,
     OneLineParser,
     UsageError,
+    add_limits,
     demand_submission,
     number,
-    seconds,
 )
 from grader.delivery import add_options, deliver, paired
+from grader.isolation.refusal import IsolationRefusedError, said
 from grader.model import Language
 from grader.texts import LANGUAGES, Catalogue, catalogue
 from grader.version import __version__
@@ -43,12 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         return USAGE_ERROR
+    except IsolationRefusedError as error:
+        print(f"vangrad: {said(error, texts)}", file=sys.stderr)  # noqa: T201 - as above
+        return GRADER_FAULT
     except BrokenPipeError:
         _drop_output()
         return 0
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a student or a CI log
-        said = texts.say("cli.internal", {"error": repr(error), "version": __version__})
-        print(f"vangrad: {said}", file=sys.stderr)  # noqa: T201 - as above
+        fault = texts.say("cli.internal", {"error": repr(error), "version": __version__})
+        print(f"vangrad: {fault}", file=sys.stderr)  # noqa: T201 - as above
         return GRADER_FAULT
 
 
@@ -104,23 +108,13 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
 
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
-    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help=say("timeout"))
-    parser.add_argument("--isolation", type=_isolation, default="auto", help=say("isolation"))
-    parser.add_argument("--unsafe-run", action="store_true", help=say("unsafe_run"))
+    add_limits(parser, texts)
     add_options(parser, texts)
     parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
     parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
     parser.add_argument("--version", action="version", version=__version__, help=say("version"))
     return parser
-
-
-def _isolation(text: str) -> str:
-    from grader.isolation.tiers import ALIASES
-
-    if text.lower() not in ALIASES:
-        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALIASES)}")
-    return text.lower()
 
 
 def _points(text: str) -> int:
@@ -136,7 +130,6 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
     path = Path(arguments.path)
     demand_submission(path, texts)
     from grader.grading import PROBE_KEY, Options, grade
-    from grader.isolation.refusal import IsolationRefusedError, said
     from grader.rubric import RubricError
 
     options = Options(
@@ -152,9 +145,6 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
         report = grade(path, options)
     except RubricError as error:
         raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
-    except IsolationRefusedError as error:
-        print(f"vangrad: {said(error, texts)}", file=sys.stderr)  # noqa: T201 - as above
-        return GRADER_FAULT
     try:
         deliver(report, deliveries, texts, arguments.colour)
     except BrokenPipeError:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.arguments import OneLineParser, UsageError, demand_submission, seconds
+from grader.arguments import OneLineParser, UsageError, add_limits, demand_submission
 from grader.clean import printable
 from grader.grading import PROBE_KEY, Options, grade
 from grader.model import Report, Verdict
@@ -72,10 +72,10 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     def say(name: str) -> str:
         return texts.say(f"cli.{name}").replace("%", "%%")
 
-    parser = OneLineParser(prog="vangrad verify", description=say("verify.description"))
+    parser = OneLineParser(texts, prog="vangrad verify", description=say("verify.description"))
     parser.add_argument("report", metavar="REPORT", type=Path, help=say("verify.report"))
     parser.add_argument("path", metavar="PATH", type=Path, help=say("path"))
-    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help=say("timeout"))
+    add_limits(parser, texts)
     parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
     return parser
@@ -89,6 +89,8 @@ def _options(claimed: Mapping[str, Any], arguments: argparse.Namespace) -> Optio
         minimum=(claimed["score"] or {}).get("minimum"),
         rubric=arguments.rubric,
         key=os.environ.get(PROBE_KEY, "").encode(),
+        isolation=arguments.isolation,
+        unsafe=arguments.unsafe_run,
     )
 
 
