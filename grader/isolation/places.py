@@ -9,6 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from grader.isolation import fonts
+
 INSIDE = Path(__file__).with_name("inside")
 STAGE = INSIDE / "stage.py"
 PROGRAMS = Path(__file__).parents[1] / "evidence"
@@ -79,7 +81,7 @@ def environment(home: str) -> dict[str, str]:
         "HOME": home,
         "TMPDIR": home,
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": home + "/.matplotlib",
+        "MPLCONFIGDIR": f"{home}/{fonts.FOLDER}",
         "PYTHONHASHSEED": "0",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONDONTWRITEBYTECODE": "1",

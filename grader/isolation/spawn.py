@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.isolation import commands, leftovers, places, users
+from grader.isolation import commands, fonts, leftovers, places, users
 from grader.isolation.collect import all_below, read_below
 from grader.isolation.tiers import Protection
 
@@ -117,6 +117,7 @@ def start(
     """
     _protect_ourselves()
     uid = users.pick() if protection.step_down else None
+    files = {**fonts.lists(), **files}
     started = _inside_tmpfs(protection) if protection.tier == "A" else _in_a_folder(protection)
     limits = {name: [bound, bound] for name, bound in LIMITS.items()}
     limits["CPU"] = [cpu_s, cpu_s + 1]
