@@ -61,6 +61,7 @@ class Child:
         files: Mapping[str, bytes],
         timeout_s: float,
         program: str = WORKER,
+        cpu_s: int | None = None,
     ) -> None:
         self._next_id = 0
         self._answers: queue.Queue[Answer | frames.FrameError | None] = queue.Queue(64)
@@ -69,7 +70,9 @@ class Child:
         self._ready = threading.Event()
         self._ready_at = 0.0
         self._refusal: IsolationRefusedError | None = None
-        self._started, first = spawn.start(protection, program, files, int(2 * timeout_s) + 10)
+        self._started, first = spawn.start(
+            protection, program, files, cpu_s or int(2 * timeout_s) + 10
+        )
         self._process = self._started.process
         self._readers = [
             threading.Thread(target=target, daemon=True)
