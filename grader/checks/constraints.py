@@ -43,12 +43,6 @@ FAMILIAR = frozenset(TOOLS.split()) | sys.stdlib_module_names
 ENTRY = "bptt_norm.py"
 MOST_RUN = 5  # scripts manifest.json may name under "run"
 MOST_TOLD = 50  # findings of one kind of weight
-DIFFERENCES = 0.75
-"""States a token and component that show differences of `step`: one-sided ones take 1."""
-
-MANY_HELPERS = 24
-"""States a token that a helper for every product of a hand-written GRU may give."""
-
 KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
     "import": ("framework", Outcome.FAIL),
     "dynamic": ("hidden_framework", Outcome.FAIL),
@@ -127,9 +121,9 @@ def _numerical(material: Material) -> Iterator[Finding]:
     """Ask about a bptt that evaluates as many states as differences of `step` take."""
     for kind in KINDS:
         facts = material.probe.get(kind)
-        width = facts.d_hidden if facts is not None else 0
-        if facts is not None and facts.states > max(MANY_HELPERS, DIFFERENCES * width) * STEPS:
-            data: dict[str, Value] = {"states": facts.states, "length": STEPS, "width": width}
+        if facts is not None and facts.numerical:
+            states = round(facts.states_per_token * STEPS)
+            data: dict[str, Value] = {"states": states, "length": STEPS, "width": facts.d_hidden}
             yield Finding("numerical", Outcome.MANUAL, data, model=kind, file=ENTRY)
 
 

@@ -16,6 +16,7 @@ from grader.evidence.points import (
     Place,
     declared_point,
     directional_point,
+    eased,
     evenly_enlarged,
     hot_arrays,
     log10_norms,
@@ -58,7 +59,7 @@ class Notes:
     sites: list[Site] = field(default_factory=list)
     dtype: str = "<f8"
     d: int = 0
-    states: int = 0
+    states_per_token: float = 0.0
     finished: bool = False
 
 
@@ -99,8 +100,10 @@ class Prober:
             loss=notes.loss,
             not_hot=notes.not_hot,
             recorded_seed=notes.recorded_seed,
-            states=notes.states,
+            states_per_token=notes.states_per_token,
         )
+        if facts.numerical:
+            facts = replace(facts, points=tuple(map(eased, facts.points)))
         return replace(facts, diagnoses=explained(facts, self, notes.sites))
 
     def _note(self, name: str, function: str, **data: str | float) -> None:
@@ -305,7 +308,8 @@ class Prober:
     def _count_states(self, tokens: Sequence[int], target: int) -> None:
         """Count what `bptt` evaluates: differences of `step` take a state for every component."""
         with contextlib.suppress(MisbehaviourError):
-            self.notes.states = self.gradient.counted(DECLARED, tokens, target, self.notes.d)
+            states = self.gradient.counted(DECLARED, tokens, target, self.notes.d)
+            self.notes.states_per_token = states / len(tokens)
 
     def _describe(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> None:
         """Add what the declared parameters say: the size of W_hh, the update gate."""
