@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import NoReturn
 
+from grader.clean import terminal
+
 USAGE_ERROR = 2
 """Exit status where the path or an option cannot be used."""
 
@@ -14,4 +16,4 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Report a usage error in one line and leave with status 2."""
-        self.exit(USAGE_ERROR, f"vangrad: {message}\n")
+        self.exit(USAGE_ERROR, f"vangrad: {terminal(message)}\n")

@@ -350,3 +350,40 @@ def test_every_finding_has_words(language):
     for given in (material("", document=seeds), material("", probe=probes(1, 2))):
         (finding,) = constraints.same_inputs(given)
         assert "2" in catalogue(language).finding("constraints.same_inputs", finding).message
+
+
+MANY = "a\n" * 25_000  # three nodes each
+
+
+@pytest.mark.parametrize(
+    ("sources", "left_out"),
+    [
+        ({"bptt_norm.py": MANY}, ["bptt_norm.py"]),
+        ({"bptt_norm.py": "import torch", "b.py": MANY}, ["b.py"]),
+        ({"bptt_norm.py": "x = 1", "b.py": "# " + "x" * 150_000}, ["b.py"]),
+        ({"bptt_norm.py": "x = 1", "b.py": MANY[: len(MANY) // 2]}, []),
+    ],
+)
+def test_script_too_long_to_be_read_is_named_and_never_passed_over(sources, left_out):
+    found = [*constraints.framework(material(sources.pop("bptt_norm.py"), sources))]
+    named = [f.data["names"] for f in found if f.kind == "too_long"]
+    assert named == ([left_out] if left_out else [])
+    assert {f.outcome for f in found if f.kind == "too_long"} <= {Outcome.NOT_ASSESSED}
+
+
+def test_framework_in_a_script_that_is_read_is_found_beside_one_that_is_not():
+    assert kinds(constraints.framework, "import torch", {"b.py": MANY}) == ["too_long", "framework"]
+
+
+def test_ten_thousand_imports_are_told_by_the_first_ones_and_the_framework_among_them():
+    source = "".join(f"import x{i}\n" for i in range(9_000)) + "import torch\n"
+    found = kinds(constraints.framework, source)
+    assert len(found) == constraints.MOST_TOLD + 1
+    assert found[-1] == "framework"
+
+
+def test_integer_too_long_to_be_written_is_no_fault_of_the_grader():
+    number = "0x" + "f" * 9_000
+    source = f"rng_rnn = default_rng(seed={number})\nrng_gru = default_rng(seed=0)\nfor i in x:\n"
+    assert kinds(constraints.same_inputs, source + " pass") == []
+    assert kinds(constraints.training, source + f"    W -= lr * {number}") == ["training_loop"]
