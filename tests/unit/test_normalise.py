@@ -304,5 +304,5 @@ def test_pairs_of_a_time_and_a_list_are_no_curve():
 
 
 def test_lists_beyond_what_two_nets_need_are_not_looked_at():
-    lists = {f"rnn_{index}": [1.0] for index in range(20_000)}
+    lists = {f"rnn_{index}": [float(index)] for index in range(20_000)}
     assert told(lists, "rnn") == ["ambiguous"]
