@@ -14,14 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from grader.model import KINDS, STEPS, Finding, Kind, LoadedFile, Material, Outcome, Value
 from grader.scripts.names import integer
 from grader.scripts.scan import (
-    MAX_SOURCE,
     Import,
     Road,
     Script,
     imports,
-    parse,
     reached,
-    short_enough,
+    read_all,
     written,
 )
 from grader.scripts.training import names_used, updates
@@ -42,7 +40,8 @@ TOOLS = """
 FAMILIAR = frozenset(TOOLS.split()) | sys.stdlib_module_names
 ENTRY = "bptt_norm.py"
 MOST_RUN = 5  # scripts manifest.json may name under "run"
-MOST_TOLD = 50  # findings of one kind of weight
+MOST_TOLD = 50  # findings of one weight
+MOST_NAMED = 5
 KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
     "import": ("framework", Outcome.FAIL),
     "dynamic": ("hidden_framework", Outcome.FAIL),
@@ -59,9 +58,7 @@ def _files(material: Material) -> dict[str, LoadedFile]:
 
 def _parsed(material: Material) -> dict[str, Script]:
     """Return the scripts that can be parsed, by file name."""
-    files = short_enough(_files(material))
-    scripts = {name: parse(name, file.data) for name, file in files.items()}
-    return {name: script for name, script in scripts.items() if script is not None}
+    return read_all(_files(material))[0]
 
 
 def _running(material: Material, scripts: Mapping[str, Script]) -> tuple[str, ...]:
@@ -74,11 +71,11 @@ def _running(material: Material, scripts: Mapping[str, Script]) -> tuple[str, ..
 def _unreadable(material: Material, scripts: Mapping[str, Script]) -> Iterator[Finding]:
     """Name the scripts that were not read: no Python (the rerun says why), or too long."""
     files = _files(material)
-    long = sorted(set(files) - set(short_enough(files)))
+    long = read_all(files)[1]
     if ENTRY in files and ENTRY not in (*scripts, *long):
         yield Finding("unreadable", Outcome.NOT_ASSESSED, file=ENTRY)
     if long:
-        data: dict[str, Value] = {"names": long, "limit": MAX_SOURCE}
+        data: dict[str, Value] = {"names": long[:MOST_NAMED]}
         yield Finding("too_long", Outcome.NOT_ASSESSED, data, file=long[0])
 
 

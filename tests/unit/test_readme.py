@@ -393,3 +393,20 @@ def test_every_finding_has_words(language):
     for finding in readme.numbers(material(idle)):
         assert say.finding("readme.numbers", finding).message
     assert len(said) == 7 + 5
+
+
+def test_first_gradient_far_from_the_recorded_one_is_a_contradiction_however_far():
+    curves = {kind: tuple(1e10 * g for g in curve) for kind, curve in CURVES.items()}
+    said = "For the vanilla RNN, g_0 = 10^-320."
+    assert "wrong_g_0" in claimed(said, curves=curves)
+    assert "wrong_g_0" not in claimed("For the vanilla RNN, g_0 = 10^-2.", curves=curves)
+
+
+def test_heading_is_read_without_the_hashes_at_its_end():
+    (heading,) = plain_sentences("## The RNN ##  \n")
+    assert (heading.text, heading.is_heading) == ("The RNN", True)
+
+
+def test_placeholders_are_told_by_the_first_ones():
+    found = answers(GOOD + "\n\nTODO: more" * 100)
+    assert len([f for f in found if f.kind == "placeholder"]) == readme.MOST_PLACEHOLDERS
