@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from grader.model import REQUIRED_FILES
-from grader.texts import Catalogue
+from grader.texts import Catalogue, catalogue
 
 USAGE_ERROR = 2
 """Exit status where the path or an option cannot be used."""
@@ -20,11 +22,43 @@ class UsageError(Exception):
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """A parser that says in one line what is off, without repeating how the command is used."""
+    """A parser that says in one line, in the language of `texts`, what is off.
+
+    It does not repeat how the command is used.
+    """
+
+    def __init__(self, texts: Catalogue | None = None, **options: Any) -> None:  # noqa: ANN401 - argparse's own
+        self._texts = texts or catalogue("en")
+        with _speaking(self._texts):
+            super().__init__(**options)
+
+    def parse_args(  # type: ignore[override]  # no namespace of the caller's is ever filled
+        self, args: Sequence[str] | None = None
+    ) -> argparse.Namespace:
+        """Read the options; leave with status 2 where they cannot be used."""
+        with _speaking(self._texts):
+            return super().parse_args(args)
 
     def error(self, message: str) -> NoReturn:
         """Report a usage error in one line and leave with status 2."""
         self.exit(USAGE_ERROR, f"vangrad: {message}\n")
+
+
+@contextmanager
+def _speaking(texts: Catalogue) -> Iterator[None]:
+    """Let argparse use the words of `texts`.
+
+    It looks its words up by gettext, which reads compiled files of its own only; here the look-up
+    is answered from the texts, and what they lack stays as it is.
+    """
+    english = catalogue("en").entry("cli.argparse")
+    words = {said: texts.entry(f"cli.argparse.{name}") for name, said in english.items()}
+    before = vars(argparse)["_"]
+    vars(argparse)["_"] = lambda said: words.get(said, before(said))
+    try:
+        yield
+    finally:
+        vars(argparse)["_"] = before
 
 
 def seconds(text: str) -> float:

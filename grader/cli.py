@@ -88,6 +88,7 @@ def _language(words: Sequence[str]) -> Language:
 
 def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     parser = OneLineParser(
+        texts,
         prog="vangrad",
         description=texts.say("cli.description"),
         epilog=texts.say("cli.epilog"),

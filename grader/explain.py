@@ -15,7 +15,9 @@ from grader.texts import LANGUAGES, Catalogue
 
 def explain(words: Sequence[str], texts: Catalogue) -> int:
     """Print the explanation of one check, or the list of all; return the exit status."""
-    parser = OneLineParser(prog="vangrad explain", description=texts.say("cli.explain_description"))
+    parser = OneLineParser(
+        texts, prog="vangrad explain", description=texts.say("cli.explain_description")
+    )
     parser.add_argument("code", nargs="?", metavar="CODE", help=texts.say("cli.explain_code"))
     parser.add_argument("--lang", choices=LANGUAGES, help=texts.say("cli.lang"))
     code = parser.parse_args(words).code

@@ -72,7 +72,7 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     def say(name: str) -> str:
         return texts.say(f"cli.{name}").replace("%", "%%")
 
-    parser = OneLineParser(prog="vangrad verify", description=say("verify.description"))
+    parser = OneLineParser(texts, prog="vangrad verify", description=say("verify.description"))
     parser.add_argument("report", metavar="REPORT", type=Path, help=say("verify.report"))
     parser.add_argument("path", metavar="PATH", type=Path, help=say("path"))
     parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help=say("timeout"))

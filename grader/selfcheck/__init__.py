@@ -45,7 +45,7 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     def say(name: str) -> str:
         return texts.say(f"selfcheck.{name}").replace("%", "%%")
 
-    parser = OneLineParser(prog="vangrad selfcheck", description=say("description"))
+    parser = OneLineParser(texts, prog="vangrad selfcheck", description=say("description"))
     parser.add_argument(
         "--profile", choices=("quick", "full"), default="quick", help=say("profile")
     )

@@ -18,7 +18,7 @@ FILES = ("bptt_norm.py", "README.md")
 
 def new(words: Sequence[str], texts: Catalogue) -> int:
     """Write a starter submission in the language of `texts`; 2 where the path cannot take one."""
-    parser = OneLineParser(prog="vangrad new", description=texts.say("starter.description"))
+    parser = OneLineParser(texts, prog="vangrad new", description=texts.say("starter.description"))
     parser.add_argument("path", metavar="PATH", type=Path, help=texts.say("starter.path"))
     parser.add_argument("--lang", choices=LANGUAGES, help=texts.say("starter.lang"))
     path: Path = parser.parse_args(words).path

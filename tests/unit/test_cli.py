@@ -12,6 +12,7 @@ from grader.delivery import write_atomically
 from grader.model import Verdict
 from grader.rubric import RubricError
 from grader.version import __version__
+from tests.pages import passes
 from tests.toys import report
 
 
@@ -248,16 +249,19 @@ def test_name_without_a_folder_is_written_here(tmp_path, monkeypatch):
     assert (tmp_path / "report.txt").read_text() == "x"
 
 
-@pytest.mark.usefixtures("graded")
-@pytest.mark.parametrize("form", ["text", "json"])
-def test_output_that_lacks_a_character_escapes_it(folder, monkeypatch, form):
+@pytest.mark.parametrize(
+    ("form", "escaped"),
+    [("text", "  +  3/3"), ("json", "\\u2192"), ("html", "&#8594;"), ("markdown", "&#8594;")],
+)
+def test_output_that_lacks_a_character_escapes_it(folder, graded, monkeypatch, form, escaped):
+    graded["report"] = report(passes("files.present", 3), name="→")
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
-    assert cli.main([str(folder), "--format", form]) == 1
+    assert cli.main([str(folder), "--format", form, "--lang", "es"]) == 1
     shown = raw.getvalue().decode("ascii")
-    assert ("✓".encode("ascii", "backslashreplace").decode() in shown) is (form == "text")
+    assert escaped in shown
     if form == "json":
-        json.loads(shown)
+        assert json.loads(shown)["submission"]["name"] == "→"
 
 
 @pytest.mark.usefixtures("graded")

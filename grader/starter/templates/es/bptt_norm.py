@@ -88,8 +88,8 @@ def bptt(kind, params, token_ids, target_id):
         La fila t es ∂L/∂h_t: la fila T, el gradiente de la cabeza; la 0, el final del camino.
     """
     if kind == "rnn":
-        raise NotImplementedError("bptt: la vuelta de la RNN, de ∂L/∂h_T a ∂L/∂h_0")  # TODO
-    raise NotImplementedError("bptt: la vuelta de la GRU, con todos sus caminos")  # TODO
+        raise NotImplementedError("bptt: la pasada hacia atrás de la RNN, de ∂L/∂h_T a ∂L/∂h_0")  # TODO
+    raise NotImplementedError("bptt: la pasada hacia atrás de la GRU, con todos sus caminos")  # TODO
 
 
 # ---- De aquí en adelante no queda nada por hacer. ----------------------------------------------
