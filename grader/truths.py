@@ -23,6 +23,7 @@ RADIUS_RELATIVE = 0.02
 ESTIMATE_RELATIVE = 0.15
 """The circular law's σ√d is off by that much at d = 32; ‖W‖₂ by 70 %."""
 
+SINGLE = 0.1
 OTHER_STEPS_RELATIVE = 0.1
 """A curve's rate over five or twenty steps differs from that over ten by its bend."""
 
@@ -131,6 +132,8 @@ def agrees(claim: Claim, known: Truths, estimate: float | None) -> bool:
         relative += OTHER_STEPS_RELATIVE + 0.5 / claim.told.steps
     # "About 2" may stand for 1.4 as well as for 2.6: a whole unit of the last digit.
     rounding = claim.number.half_unit * (2 if claim.rough else 1)
+    if scale < 1.0 and claim.number.readings == (1.0,):
+        rounding = SINGLE  # "an order every four steps": the digit that was rounded is the four
     slack = rounding + truth.slack * scale
     return any(_near(claim, value * scale, slack + relative * value * scale) for value in values)
 

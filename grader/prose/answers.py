@@ -153,5 +153,7 @@ def numbered(sentences: Iterable[Sentence], named: Sequence[re.Pattern[str]]) ->
     for paragraph in (list(group) for _, group in groups):
         about = " ".join([s.text for s in paragraph] + list(paragraph[0].above))
         if any(states_number(s.text) for s in paragraph) and DECAY.search(about):
-            said = [known or bool(net.search(about)) for known, net in zip(said, named, strict=True)]
+            said = [
+                known or bool(net.search(about)) for known, net in zip(said, named, strict=True)
+            ]
     return said

@@ -12,16 +12,19 @@ from grader.prose.numerals import Number
 from grader.prose.quantities import Told, quantity_of, read
 from grader.prose.scope import Clause, is_own, reported
 from grader.prose.sentences import Sentence
-from grader.prose.terms import GRU, PATTERNS, RNN, nets
+from grader.prose.terms import GRU, ORDERS, PATTERNS, PERIOD, RNN, nets
 
 Bound: TypeAlias = Literal["", "at_least", "at_most"]
 
-LETTER = re.compile(r"(?<!\w)([NM])(?:\s*\([^()]{0,40}\))?\s*(?:=|≈|~|\bis\b|\bes\b|:)\s*[≈~]?\s*$")
+LETTER = re.compile(
+    r"(?<!\w)([NM])(?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|\bis\b|\bes\b|:)\s*[≈~]?\s*$"
+)
 OWNER = re.compile(
-    r"^[^\d.;]{0,45}?(?:for|in|of|by|from|para|en|de|del|\(|-)\s*"
-    r"(?:(?:the|my|our|la|el|una?|red|line|curve)\s+){0,2}$",
+    r"[\s,]*(?:(?:lost|loss|left|of loss)\s+)?(?:for|in|of|by|para|en|de|del|con|\(|[-–—:])\s*"
+    r"(?:(?:the|my|our|la|el|una?|red|line|curve|case of)\s+){0,3}",
     re.IGNORECASE,
 )
+MEASURED_IN = re.compile(rf"{ORDERS}|{PERIOD.pattern}", re.IGNORECASE)
 COMPARED = re.compile(
     r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|que|comparad[oa] con|respecto a"
     r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
@@ -110,7 +113,7 @@ def _claims(sentence: Sentence, previous: str) -> Iterator[Claim]:
     for number, quantity in told.items():
         clause = reading.clause(number)
         lead = sentence.text[clause.start : number.start]
-        if NEGATED.search(lead) or not (sentence.is_cell or is_own(clause)):
+        if NEGATED.search(lead) or not is_own(clause):
             continue
         model, sure = _owner(sentence, clause, number, previous)
         model = order.get(number, model)
@@ -168,9 +171,8 @@ def _named_after(text: str, number: Number) -> Kind | None:
     if not ends:
         return None
     first = min(ends, key=lambda match: match.start())
-    between = text[number.end : first.start()]
-    between = re.sub(r"(?:per|every|each|cada|por|/)\s*(?:10|ten|diez)\b", " ", between)
-    if not OWNER.search(between) or COMPARED.search(between):
+    between = MEASURED_IN.sub(" ", text[number.end : first.start()])
+    if not OWNER.fullmatch(between):
         return None
     return "rnn" if first.re is RNN else "gru"
 

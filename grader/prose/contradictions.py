@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from grader.model import Kind
+from grader.prose.quantities import LOCAL
 from grader.prose.scope import clauses, is_own, reported
 from grader.prose.sentences import Sentence
 from grader.prose.terms import nets
@@ -15,7 +16,7 @@ from grader.prose.terms import nets
 Assertion: TypeAlias = Literal["constant", "explodes", "faster", "equal"]
 
 ENDS_HERE = (
-    r"\s*(?:at all|here|away|gradients?|problem|whatsoever|either|in (?:this|my) \w+|en absoluto"
+    r"\s*(?:at all|here|away|gradients?|problem|whatsoever|either|in (?:this|my|our|the) \w+|en absoluto"
     r"|nada|aqu[ií]|(?:del|de su|el|de los) gradientes?|en la gru|en la rnn|at any \w+)?"
     r"\s*[.,;!:)]*\s*$"
 )
@@ -30,7 +31,9 @@ CONSTANT = re.compile(
     rf"|se (?:mantiene|queda|conserva) (?:casi )?(?:constante|plan[oa]|intact[oa])){ENDS_HERE}",
     re.IGNORECASE,
 )
-EXPLODES = re.compile(r"\b(?:explod(?:es?|ed)|blows? up|blew up|explotan?|explot[oó])\b", re.IGNORECASE)
+EXPLODES = re.compile(
+    r"\b(?:explod(?:es?|ed)|blows? up|blew up|explotan?|explot[oó])\b", re.IGNORECASE
+)
 DEFINITE = re.compile(
     r"\b(?:the|my|our|its|both|this|these|el|los|la|mi|mis|su|ambos|este|estos)\b[^.;]{0,30}"
     r"\bgrad\w+|\b(?:the|my|our|la|mi) (?:vanilla )?(?:rnn|gru)(?!s)",
@@ -42,7 +45,9 @@ GENERAL = re.compile(
     r"|either|neither|nor|ni)\b|[><]",
     re.IGNORECASE,
 )
-NOT = re.compile(r"\b(?:not|no|never|nor|nunca|tampoco|hardly|barely|neither|isn't)\b|n't\b", re.IGNORECASE)
+NOT = re.compile(
+    r"\b(?:not|no|never|nor|nunca|tampoco|hardly|barely|neither|isn't)\b|n't\b", re.IGNORECASE
+)
 OPINION = re.compile(
     r"\b(?:think|thought|believe\w*|claim\w*|say(?:s|ing)?|said|argue\w*|wrong\w*|expected|feared"
     r"|hoped|read|nobody|question|whether|why|false|myth|cre[eo]\w*|pens\w+|dic\w+|fals[oa]|mito"
@@ -71,7 +76,7 @@ COMPARISON = re.compile(
 )
 EQUAL = re.compile(
     r"(?:\bboth\b|\bthe two\b|ambas|ambos|las dos|los dos)[^.;,]{0,40}"
-    r"(?:decay|vanish|fall|drop|shrink|lose|decaen|desvanecen|caen|pierden)\w*[^.;,]{0,20}"
+    r"(?:decay|vanish|fall|drop|shrink|lose|decaen|desvanecen|caen|pierden)\w*[^.;,]{0,8}?"
     r"(?:(?:at )?the same (?:rate|speed|pace|way)|equally(?: fast)?|just as fast"
     r"|al mismo ritmo|a la misma velocidad|por igual|lo mismo|igual)",
     re.IGNORECASE,
@@ -117,6 +122,8 @@ def statements(sentences: Sequence[Sentence]) -> Iterator[Statement]:
 
 
 def _of_clause(text: str, sentence: Sentence) -> Iterator[Statement]:
+    if LOCAL.search(text):
+        return
     named = nets(text)
     model = next(iter(named)) if len(named) == 1 else None
     if model and CONSTANT.search(text):
@@ -147,4 +154,3 @@ def _faster(text: str, match: re.Match[str]) -> Kind | None:
         return None
     (first,), (second,) = subject, other
     return first if match["faster"] else second
-

@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from grader.prose.notation import latex
+from grader.prose.terms import nets
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -28,8 +29,7 @@ TAG = re.compile(r"<\s*(/?)\s*(\w+)")
 INLINE_TAGS = {"sup": "^", "sub": "_", "br": " "}
 SHOWN = frozenset(
     "a abbr b big blockquote center cite code del div em font figcaption figure i img ins kbd mark"
-    " picture pre q s samp section small source span strike strong tbody td tfoot th thead tt u var"
-    .split()
+    " picture pre q s samp section small source span strike strong tbody td tfoot th thead tt u var".split()
 )
 BREAKS = frozenset("p div li tr h1 h2 h3 h4 h5 h6 summary details table ul ol br hr".split())
 SILENT = frozenset({"script", "style"})
@@ -152,14 +152,21 @@ class _Walk:
         return Block(text, self.line, kind, level, self.quotes > 0, above, label)
 
     def _cells(self, rows: Sequence[list[str]]) -> Iterator[Block]:
-        """Yield each cell with the words before it in its row and the head of its column."""
+        """Yield each cell with the words before it in its row and the head of its column.
+
+        Rows that begin with a number are a series, by time step, seed or scale: not this
+        measurement's, and so as good as quoted.
+        """
         heads = rows[0] if rows else []
         first = self.line - len(rows) + 1
         for number, cells in enumerate(rows[1:], start=1):
-            names = [cells[0]]
-            for head, cell in zip(heads[1:], cells[1:], strict=False):
+            swept = not LEAST_LETTERS.search(cells[0]) and not nets(heads[0])
+            skipped = 1 if swept or LEAST_LETTERS.search(cells[0]) else 0
+            names = [f"{heads[0]} {cells[0]}" if swept else cells[0]][:skipped]
+            for head, cell in zip(heads[skipped:], cells[skipped:], strict=False):
                 text = ", ".join([*names, f"{head}: {cell}"])
-                yield Block(text, first + number, "cell", quoted=self.quotes > 0)
+                quoted = self.quotes > 0 or (swept and any(map(str.isdigit, cells[0])))
+                yield Block(text, first + number, "cell", quoted=quoted)
                 if LEAST_LETTERS.search(cell) and not any(map(str.isdigit, cell)):
                     names.append(cell)
 

@@ -41,7 +41,7 @@ WORD = re.compile(
     rf"(?:\s(?:point|coma|punto)\s(?P<tenths>(?:(?:{'|'.join([*UNITS, *TENS])})\b(?:\s|-| y )?)"
     r"{1,4}))?"
     rf"|\b(?P<fraction>half|medi[oa]|a quarter of|un cuarto de)(?=\s+(?:an?|of an?|un)?\s*"
-    r"(?:orders?|[oó]rden)\b)",
+    r"(?:orders?|[oó]rden|decades?|d[eé]cada)\b)",
     re.IGNORECASE,
 )
 LINK = re.compile(r"\s*(?:-|–|—|to|and|or|a|y|e|o|u)\s*", re.IGNORECASE)

@@ -40,7 +40,9 @@ def placeholders(sentences: Sequence[Sentence]) -> tuple[Sentence, ...]:
         and not (letter == "M" and re.search(GIVEN.format("N"), whole) and "and M" in whole)
     }
     return tuple(
-        s for s in sentences if not s.is_code and (UNFILLED.search(s.text) or _open(s, open_letters))
+        s
+        for s in sentences
+        if not s.is_code and (UNFILLED.search(s.text) or _open(s, open_letters))
     )
 
 

@@ -47,6 +47,12 @@ LOCAL = re.compile(
     r"|localmente|start|middle|half of)\b",
     re.IGNORECASE,
 )
+SOME_STEPS = re.compile(
+    r"\b(?:after|over|in|within|for|during|takes?|needs?|tras|en|durante|hacen falta|necesita\w*)\s+"
+    r"(?:\w+\s){0,3}?(?:\d+|five|twenty|thirty|forty|cinco|veinte|treinta|cuarenta)\s*"
+    r"(?:time )?(?:steps?|pasos?)|\b(?:steps?|pasos?)\s+\d+|\bt\s*=\s*(?!0\b|49\b|50\b)\d+",
+    re.IGNORECASE,
+)
 WHOLE_RANGE = re.compile(
     r"(?:from |between |de(?:sde)? (?:el )?|entre )(?:the )?(?:last|[uú]ltim\w+)(?: step| paso)? "
     r"(?:to|y|a|al|and) (?:the |el )?(?:first|primer\w*)|first (?:state|hidden)",
@@ -87,6 +93,12 @@ NO_GRADIENT = re.compile(
     r"|less than|smaller than|below|from)\b[^.;]{0,40}$",
     re.IGNORECASE,
 )
+COMPUTED = re.compile(
+    r"multipl|gives?\b|yields?\b|\bpower|product|theor|te[oó]r|predi|\bfifty times|update|\blr\b"
+    r"|learning rate|tasa de aprendizaje|actualiz|\^\d+\s*[=≈]|\d\s*[·×*]\s*g_?0",
+    re.IGNORECASE,
+)
+POWER = re.compile(r"\^\S{0,6}\s*[=≈~]\s*$|/\s*g_?(?:49|50)\S?\s*(?:=|≈|~|is|es)\s*$")
 AT_LAST = re.compile(r"\s*\(?(?:at |en |for )?\s*(?:t\s*=\s*(?:49|50)|g_?49|g_?50)", re.IGNORECASE)
 SUPPOSED = re.compile(r"\b(?:like|e\.?g|say|such as|como|por ejemplo|p ej)\W*$", re.IGNORECASE)
 ELLIPSIS_BEFORE = re.compile(
@@ -103,6 +115,7 @@ ELLIPSIS_AFTER = re.compile(
     r"|over|across)\b)",
     re.IGNORECASE,
 )
+SYMBOL = re.compile(r"(?<!\w)(?!N\b|M\b|RNN|GRU)(?:\w+_\w+|\w{1,3}|\w̄)\s*[=≈~]\s*[≈~]?\s*$", re.I)
 VARIABLE = re.compile(
     r"(?:(?<!\w)(?:T|t|d|z|b_z|b|seed|semilla|h|σ|std|std dev|bias|sesgo|init|scale|escala|position"
     r"|posici[oó]n|step|paso|question|pregunta|lab|option|opci[oó]n|phase|fase|fp|float|tokens?"
@@ -114,7 +127,7 @@ FORMULA = re.compile(
     r"(?:log|ln|√|sqrt|ρ|∏|σ)[^=]{0,40}[=≈]\s*$|(?:log\w*|ln|√|sqrt|exp)\s*\(?\s*$", re.IGNORECASE
 )
 OWN_LOG = re.compile(r"log\w*\s*\(?\s*g_?(?:49|50|T)\s*/\s*g_?0\s*\)?[^=≈\d]{0,12}[=≈]\s*$")
-LETTERED = re.compile(r"(?<!\w)[NM](?:\s*\([^()]{0,40}\))?\s*(?:=|≈|~|is|es|:)\s*[≈~]?\s*$")
+LETTERED = re.compile(r"(?<!\w)[NM](?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|is|es|:)\s*[≈~]?\s*$")
 DERIVED = re.compile(
     r"(?:ρ|spectral radius|radio espectral)[^.;]{0,80}(?:\bso\b|gives?|means?|→|⇒|\bda\b|implica"
     r"|implies|log|predict|equals|i\.?e|=>|->|thus|luego)",
@@ -213,7 +226,10 @@ def _first(reading: Reading, number: Number) -> Told | None:
         return None
     if not named and (size == LAB_EXAMPLE or NO_GRADIENT.search(before[-60:])):
         return None
-    if SUPPOSED.search(before) or not (named or FIRST.search(reading.text)):
+    clause = reading.clause(number).text
+    if SUPPOSED.search(before) or POWER.search(before):
+        return None
+    if not named and (not FIRST.search(clause) or COMPUTED.search(clause)):
         return None
     return Told("g_0", sure=bool(named))
 
@@ -236,7 +252,7 @@ def _orders(reading: Reading, number: Number) -> Told | None:
 def _is_local(reading: Reading, clause: Clause) -> bool:
     """Say whether a clause is about a part of the sequence."""
     said = WHOLE_RANGE.sub(" ", PERIOD.sub(" ", clause.text))
-    return bool(LOCAL.search(said)) and not reading.sentence.is_cell
+    return bool(SOME_STEPS.search(said) or (LOCAL.search(said) and not reading.sentence.is_cell))
 
 
 def _is_orders(reading: Reading, number: Number) -> bool:
@@ -244,7 +260,7 @@ def _is_orders(reading: Reading, number: Number) -> bool:
     text, before = reading.text, reading.before(number)
     if UNIT.match(text, number.end):
         return True
-    if VARIABLE.search(before):
+    if VARIABLE.search(before) or SYMBOL.search(before):
         return False
     if LETTERED.search(before) or OWN_LOG.search(before):
         return True
@@ -252,7 +268,11 @@ def _is_orders(reading: Reading, number: Number) -> bool:
         return False
     after = text[number.end :]
     bare = ELLIPSIS_BEFORE.search(before) and ELLIPSIS_AFTER.match(after)
-    return bool(bare) and min(map(abs, number.readings)) < MOST_ORDERS and _is_spoken_of(reading, number)
+    return (
+        bool(bare)
+        and min(map(abs, number.readings)) < MOST_ORDERS
+        and _is_spoken_of(reading, number)
+    )
 
 
 def _is_spoken_of(reading: Reading, number: Number) -> bool:
@@ -264,7 +284,9 @@ def _is_spoken_of(reading: Reading, number: Number) -> bool:
     others = (n for n in reading.found if n is not number and not reading.counts_steps(n))
     if any(UNIT.match(text, other.end) for other in others):
         return True
-    near = any(abs(m.start() - number.end) < 4 or 0 < number.start - m.end() < 60 for m in reading.periods)
+    near = any(
+        abs(m.start() - number.end) < 4 or 0 < number.start - m.end() < 60 for m in reading.periods
+    )
     return near and bool(nets(text))
 
 
@@ -289,7 +311,8 @@ def _period(reading: Reading, number: Number) -> Told | None:
         match = PERIOD.search(label)
         if match:
             return _told(match, sure=False)
-    return Told("orders", sure=False) if LOSES.search(text) else None
+    single = number.in_words and number.readings == (1.0,)
+    return Told("orders", sure=False) if LOSES.search(text) and not single else None
 
 
 def _belongs(reading: Reading, number: Number, period: re.Match[str], begin: int) -> bool:

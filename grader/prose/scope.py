@@ -17,7 +17,7 @@ CONDITION = re.compile(
     r"\b(?:if|unless|would|could|might|suppose|supposing|assum\w+|imagine|say,|had it|had i\b"
     r"|were it|should (?:it|the)|si|supon\w+|imagin\w+|digamos|\w{2,}r[íÍ]a[ns]?|fuera|fuese"
     r"|(?:se|da|perde|pod|ha|hab|tend|esta|debe|cae|queda)ria[ns]?"
-    r"|tuvier\w+|hubier\w+|quiz[aá]s?|tal vez|perhaps|maybe)\b",
+    r"|tuvier\w+|hubier\w+|quiz[aá]s?|tal vez|perhaps|maybe|guess\w*|back of the envelope)\b",
     re.IGNORECASE,
 )
 NO_CONDITION = re.compile(
@@ -83,7 +83,7 @@ CONTRAST = re.compile(
     re.IGNORECASE,
 )
 BOUNDARY = re.compile(
-    r";|[()]|,(?=\s)|\s[—–-]\s|—|\s[→]\s|\b(?:while|whereas|but|and the|and in the|and it|and so"
+    r";|[()]|,(?=\s)|\s[—–-]\s|—|\s[→]\s|\b(?:while|whereas|where|donde|but|and the|and in the|and it|and so"
     r"|so that|mientras(?: que)?|pero|y la|y el|y en la|versus|vs|frente a|o sea|that is|es decir)\b",
     re.IGNORECASE,
 )

@@ -15,9 +15,9 @@ def words(pattern: str) -> re.Pattern[str]:
 RNN = words(
     r"vanilla|vainilla|(?:simple |elman )?rnns?\b|elman|simple recurrent"
     r"|red(?:es)? (?:recurrentes? )?(?:simples?|b[aá]sicas?)"
-    r"|red (?:line|curve)|(?:l[ií]nea|curva) roja"
+    r"|red (?:line|curve|one)\b|(?:l[ií]nea|curva|la) roja"
 )
-GRU = words(r"grus?\b|gated recurrent|blue (?:line|curve)|(?:l[ií]nea|curva) azul")
+GRU = words(r"grus?\b|gated recurrent|blue (?:line|curve|one)\b|(?:l[ií]nea|curva|la) azul")
 PATTERNS: dict[Kind, re.Pattern[str]] = {"rnn": RNN, "gru": GRU}
 
 ORDERS = (

@@ -86,7 +86,9 @@ USUAL = (
     _committed(),
     Numbers("drawn", bent(0.41, 0.258, 0.62), bent(0.55, 0.098, 0.05), {}, 0.556),
 )
-STEEP = Numbers("steep", bent(0.4, 0.24, 0.5), bent(0.5, 0.196, 0.1), {"rnn": 0.7, "gru": 0.7}, 0.57)
+STEEP = Numbers(
+    "steep", bent(0.4, 0.24, 0.5), bent(0.5, 0.196, 0.1), {"rnn": 0.7, "gru": 0.7}, 0.57
+)
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,9 @@ def right(folder: str):
     """Yield every template with every set of numbers."""
     for name, template in templates(folder).items():
         for numbers in USUAL:
-            yield Writeup(f"{name}-{numbers.name}", filled(PART.sub("", template), numbers), numbers)
+            yield Writeup(
+                f"{name}-{numbers.name}", filled(PART.sub("", template), numbers), numbers
+            )
 
 
 def wrong(folder: str):
