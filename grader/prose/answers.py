@@ -151,7 +151,8 @@ def numbered(sentences: Iterable[Sentence], named: Sequence[re.Pattern[str]]) ->
     said = [False] * len(named)
     groups = groupby(sentences, key=lambda sentence: sentence.paragraph)
     for paragraph in (list(group) for _, group in groups):
-        about = " ".join([s.text for s in paragraph] + list(paragraph[0].above))
+        about = " ".join([*(s.text for s in paragraph), *paragraph[0].above])
+        about = f"{_labelled(paragraph[0])} {about}"
         if any(states_number(s.text) for s in paragraph) and DECAY.search(about):
             said = [
                 known or bool(net.search(about)) for known, net in zip(said, named, strict=True)

@@ -36,7 +36,7 @@ SILENT = frozenset({"script", "style"})
 TAGS = SHOWN | BREAKS | SILENT | frozenset(INLINE_TAGS)
 """Tags of HTML; `<your answer>` is none, and is text to be read."""
 
-LEAST_LETTERS = re.compile(r"[^\W\d_]{2}")
+LETTER = re.compile(r"[^\W\d_]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +160,14 @@ class _Walk:
         heads = rows[0] if rows else []
         first = self.line - len(rows) + 1
         for number, cells in enumerate(rows[1:], start=1):
-            swept = not LEAST_LETTERS.search(cells[0]) and not nets(heads[0])
-            skipped = 1 if swept or LEAST_LETTERS.search(cells[0]) else 0
+            swept = not LETTER.search(cells[0]) and not nets(heads[0])
+            skipped = 1 if swept or LETTER.search(cells[0]) else 0
             names = [f"{heads[0]} {cells[0]}" if swept else cells[0]][:skipped]
             for head, cell in zip(heads[skipped:], cells[skipped:], strict=False):
                 text = ", ".join([*names, f"{head}: {cell}"])
                 quoted = self.quotes > 0 or (swept and any(map(str.isdigit, cells[0])))
                 yield Block(text, first + number, "cell", quoted=quoted)
-                if LEAST_LETTERS.search(cell) and not any(map(str.isdigit, cell)):
+                if LETTER.search(cell) and not any(map(str.isdigit, cell)):
                     names.append(cell)
 
 

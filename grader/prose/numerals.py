@@ -36,7 +36,7 @@ ORDER = r"(?=\s+(?:full |whole |solo )?(?:orders?|[o√≥]rden(?:es)?|decades?|d[e√
 WORD = re.compile(
     rf"\b(?:(?P<tens>{'|'.join(TENS)})(?:(?:-| y | )(?P<ones>{'|'.join(UNITS)}))?"
     rf"|(?P<units>{'|'.join(sorted(UNITS, key=len, reverse=True))})"
-    rf"|(?P<article>(?:an?|un){ORDER}))\b"
+    rf"|(?P<article>(?<!half )(?<!of )(?<!medio )(?:an?|un){ORDER}))\b"
     rf"(?P<half> and a half| y medi[oa])?"
     rf"(?:\s(?:point|coma|punto)\s(?P<tenths>(?:(?:{'|'.join([*UNITS, *TENS])})\b(?:\s|-| y )?)"
     r"{1,4}))?"

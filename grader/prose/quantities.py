@@ -28,6 +28,11 @@ LOSES = words(
     r"|disminuy|desvanec|reduc"
 )
 NO_MEASURE = re.compile(r"\s*(?:%|percent|por ciento)")
+KEPT = re.compile(
+    r"\b(?:keep\w*|kept|retain\w*|remain\w*|fractions?|factors?|multipl\w+|conserva\w*|queda\w*"
+    r"|fracci[oó]n|factor\w*)\b",
+    re.IGNORECASE,
+)
 TOTALS = re.compile(r"\btotal\w*\b[^.;\d]{0,30}$", re.IGNORECASE)
 UNIT = re.compile(rf"\s*(?:\([^()]{{0,25}}\)\s*)?(?P<orders>{ORDERS})", re.IGNORECASE)
 LABEL = re.compile(rf"{ORDERS}", re.IGNORECASE)
@@ -284,9 +289,10 @@ def _is_spoken_of(reading: Reading, number: Number) -> bool:
     others = (n for n in reading.found if n is not number and not reading.counts_steps(n))
     if any(UNIT.match(text, other.end) for other in others):
         return True
-    near = any(
-        abs(m.start() - number.end) < 4 or 0 < number.start - m.end() < 60 for m in reading.periods
-    )
+    if KEPT.search(reading.clause(number).text):
+        return False
+    spans = [m for m in reading.periods if not m["one"]]
+    near = any(abs(m.start() - number.end) < 4 or 0 < number.start - m.end() < 60 for m in spans)
     return near and bool(nets(text))
 
 
