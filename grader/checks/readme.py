@@ -139,15 +139,35 @@ def _wrong(
     known = [c for c in found if c.model in both and c.told.quantity in both[c.model].known]
     right = {_subject(c) for c in known if agrees(c, both[c.model], estimate)}
     told: set[tuple[Kind, str]] = set()
-    for claim in known:
-        if _subject(claim) in told or agrees(claim, both[claim.model], estimate):
+    failed = [c for c in known if not agrees(c, both[c.model], estimate)]
+    for claim in failed:
+        if _subject(claim) in told or _is_the_others(claim, failed, both):
             continue
         others = () if claim.sure else meanings(material, both, claim)
-        meant = any(math.isclose(abs(claim.value), v, rel_tol=SAME) for v in others)
-        if meant or (not claim.sure and _subject(claim) in right):
+        if _is_among(claim, others) or (not claim.sure and _subject(claim) in right):
             continue
         told.add(_subject(claim))
         yield _difference(claim, both[claim.model])
+
+
+def _is_among(claim: Claim, values: Sequence[float]) -> bool:
+    return any(math.isclose(abs(claim.value), value, rel_tol=SAME) for value in values)
+
+
+def _is_the_others(claim: Claim, failed: Sequence[Claim], both: Mapping[Kind, Truths]) -> bool:
+    """Say whether a number is the other net's, named in the same sentence and not wrong itself.
+
+    Then the sentence was misread; where both numbers are wrong, the nets were exchanged.
+    """
+    other: Kind = "gru" if claim.model == "rnn" else "rnn"
+    if other not in both or not PATTERNS[other].search(claim.sentence.text):
+        return False
+    truth = both[other].known.get(claim.told.quantity)
+    scale = claim.told.steps / 10.0 if claim.told.quantity == "per_ten" else 1.0
+    theirs = () if truth is None else tuple(value * scale for value in truth.values)
+    near = claim.number.half_unit * (2 if claim.rough else 1)
+    same = any(abs(abs(claim.value) - v) <= near + SAME * v for v in theirs)
+    return same and not any(c.model == other and c.sentence is claim.sentence for c in failed)
 
 
 def _subject(claim: Claim) -> tuple[Kind, str]:

@@ -20,13 +20,13 @@ LETTER = re.compile(
     r"(?<!\w)([NM])(?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|\bis\b|\bes\b|:)\s*[≈~]?\s*$"
 )
 OWNER = re.compile(
-    r"[\s,]*(?:(?:lost|loss|left|of loss)\s+)?(?:for|in|of|by|para|en|de|del|con|\(|[-–—:])\s*"
+    r"\s*(?:(?:lost|loss|left|of loss)\s+)?(?:for|in|of|by|para|en|de|del|con|\(|[-–—:])\s*"
     r"(?:(?:the|my|our|la|el|una?|red|line|curve|case of)\s+){0,3}",
     re.IGNORECASE,
 )
 MEASURED_IN = re.compile(rf"{ORDERS}|{PERIOD.pattern}", re.IGNORECASE)
 COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|que|comparad[oa] con|respecto a"
+    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que|comparad[oa] con|respecto a"
     r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
     r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
     re.IGNORECASE,
@@ -119,6 +119,8 @@ def _claims(sentence: Sentence, previous: str) -> Iterator[Claim]:
         model = order.get(number, model)
         if quantity.quantity == "radius":
             model, sure = (None if _of_gru(clause) else "rnn"), True
+        if model is None and quantity.quantity == "g_0":
+            model, sure = "rnn", False  # of which net, is not said: `meanings` holds the other's
         if model is None:
             continue
         bound: Bound = next((b for b, p in ONE_SIDED.items() if p.search(lead)), "")

@@ -122,15 +122,15 @@ def statements(sentences: Sequence[Sentence]) -> Iterator[Statement]:
 
 
 def _of_clause(text: str, sentence: Sentence) -> Iterator[Statement]:
-    if LOCAL.search(text):
-        return
     named = nets(text)
     model = next(iter(named)) if len(named) == 1 else None
-    if model and CONSTANT.search(text):
-        yield Statement("constant", model, sentence)
     match = EXPLODES.search(text)
     if match and _is_plain(text, match) and (model or not named):
         yield Statement("explodes", model, sentence)
+    if LOCAL.search(text):
+        return
+    if model and CONSTANT.search(text):
+        yield Statement("constant", model, sentence)
     match = EQUAL.search(text)
     if match and not NOT.search(text):
         yield Statement("equal", None, sentence)

@@ -66,14 +66,15 @@ WHOLE_RANGE = re.compile(
 RADIUS = re.compile(
     r"(?<![·*×/^√g0] )(?<![·*×/^√g0])(?:spectral radius|radio espectral|ρ|\brho\b"
     r"|(?:largest|biggest|leading|dominant) eigenvalue|\|?λ_?max\|?|max\s*\|λ\||autovalor (?:mayor"
-    r"|m[aá]ximo|dominante)|(?:mayor|m[aá]ximo) (?:autovalor|eigenvalor|valor propio))(?P<between>[^\d.;<>≤≥]{0,60})$",
+    r"|m[aá]ximo|dominante)|(?:mayor|m[aá]ximo) (?:autovalor|eigenvalor|valor propio))(?P<between>(?:[^\d.;<>≤≥]|\.(?=[a-z])){0,90})$",
     re.IGNORECASE,
 )
 RADIUS_WORD = re.compile(r"spectral|espectral|ρ|\brho\b", re.IGNORECASE)
 LOG_OF = re.compile(r"\blog(?:_?10)?\s*\(?\s*$", re.IGNORECASE)
 ASIDE = re.compile(
     r",\s*(?:here|aqu[ií]|namely|which (?:is|was|for me is)|en mi caso|in my case|para m[ií]|que es"
-    r"|concretamente|a saber|en este caso|in this case)\b",
+    r"|concretamente|a saber|en este caso|in this case)\b"
+    r"|,\s*(?:which|that|que|computed|calculad[oa]|obtained|obtenid[oa])\s[^,]{1,50},",
     re.IGNORECASE,
 )
 NO_RADIUS = re.compile(
@@ -217,7 +218,7 @@ def _radius(reading: Reading, number: Number) -> Told | None:
     between = match["between"].replace(",", " ") if reading.sentence.is_cell else match["between"]
     if NO_RADIUS.search(ASIDE.sub(" ", between)):
         return None
-    if UNIT.match(after) or re.match(r"\s*(?:[*·×/^]|veces|times|-?\s?th)", after):
+    if UNIT.match(after) or re.match(r"\s*(?:[*·×/^]|veces\b|times\b|-?th\b)", after):
         return None
     return Told("radius", estimate=bool(ESTIMATE.search(reading.text)))
 
@@ -311,7 +312,7 @@ def _period(reading: Reading, number: Number) -> Told | None:
         own = earlier[-1].start() >= reading.clause(number).start
         between = (n for n in reading.found if earlier[-1].end() <= n.start < number.start)
         return _told(earlier[-1], sure=own and not any(between))
-    if unit is None and later:
+    if later:
         return _told(later[0], sure=False)
     for label in reading.sentence.above:
         match = PERIOD.search(label)
