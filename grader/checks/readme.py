@@ -133,7 +133,8 @@ def _wrong(
     """Find the claims that agree with nothing they may mean, once for each net and quantity.
 
     A claim whose net or quantity was taken from elsewhere in the text is left alone where it gives
-    any other number of this submission, or where the text gives the right one as well.
+    any other number of this submission. Where the text gives the right number as well, the other is
+    asked about and not called wrong: it may belong to another run.
     """
     estimate = circular_law(material)
     known = [c for c in found if c.model in both and c.told.quantity in both[c.model].known]
@@ -143,11 +144,20 @@ def _wrong(
     for claim in failed:
         if _subject(claim) in told or _is_the_others(claim, failed, both):
             continue
-        others = () if claim.sure else meanings(material, both, claim)
-        if _is_among(claim, others) or (not claim.sure and _subject(claim) in right):
+        if not claim.sure and _is_among(claim, meanings(material, both, claim)):
             continue
         told.add(_subject(claim))
-        yield _difference(claim, both[claim.model])
+        if _subject(claim) in right:
+            yield _second(claim)
+        else:
+            yield _difference(claim, both[claim.model])
+
+
+def _second(claim: Claim) -> Finding:
+    """Ask about a number beside which the text gives the right one: it may be of another run."""
+    data: dict[str, Value] = {"claimed": claim.value, "sentence": claim.sentence.text}
+    line = claim.sentence.line
+    return Finding("two_numbers", Outcome.NOTE, data, claim.model, FILE, line=line)
 
 
 def _is_among(claim: Claim, values: Sequence[float]) -> bool:
@@ -155,12 +165,14 @@ def _is_among(claim: Claim, values: Sequence[float]) -> bool:
 
 
 def _is_the_others(claim: Claim, failed: Sequence[Claim], both: Mapping[Kind, Truths]) -> bool:
-    """Say whether a number is the other net's, named in the same sentence and not wrong itself.
+    """Say whether a number is the other net's, so that the sentence may have been misread.
 
-    Then the sentence was misread; where both numbers are wrong, the nets were exchanged.
+    Not so where its own clause names the net and its sentence no other, or where both numbers of a
+    sentence are wrong: then the nets were exchanged.
     """
     other: Kind = "gru" if claim.model == "rnn" else "rnn"
-    if other not in both or not PATTERNS[other].search(claim.sentence.text):
+    named = bool(PATTERNS[other].search(claim.sentence.text))
+    if other not in both or (claim.sure and not named):
         return False
     truth = both[other].known.get(claim.told.quantity)
     scale = claim.told.steps / 10.0 if claim.told.quantity == "per_ten" else 1.0

@@ -25,11 +25,12 @@ QUESTIONS: tuple[Question, ...] = ("rnn_rate", "gru_rate", "practice", "attentio
 
 LEARN = words(
     r"learn|train|updat|remember|optimi[sz]|captur|weight|signal|aprend|entren|actuali[sz]|record"
-    r"|memori|peso|se[ñn]al|model|information|informaci|forget|olvid|reach|use"
+    r"|memori|peso|se[ñn]al|model|forget|olvid|blind|cieg|parameter"
+    r"|par[aá]metro|influen|influy|affect|afect|contribut|contribuy|huella"
 )
 DISTANT = words(
     r"long|early|earli|first|distant|far\b|past|begin|initial|start|t\s*=\s*0|h_?0|depend|tempran"
-    r"|primer|larg|lejan|distan|inici|principio|comienzo|pasado|remot|old"
+    r"|primer|larg|lejan|distan|inici|principio|comienzo|pasado|pas[oó]\b|hace\b|remot|old\b"
 )
 DENIED = words(
     r"no\b|not|can'?t|cannot|never|unable|nothing|fail|impossib|useless|lost|below|vanish|zero"
@@ -91,9 +92,10 @@ def read_answers(sentences: tuple[Sentence, ...]) -> Answers:
     own = [s for s in body if id(s) not in idle and not s.text.endswith("?")]
     found: dict[Question, tuple[Sentence, ...]] = {}
     for paragraph in (list(group) for _, group in groupby(own, key=_place)):
-        lead = next(s for s in body if _place(s) == _place(paragraph[0]))
+        whole = [s for s in body if _place(s) == _place(paragraph[0])]
+        lead, asked = whole[0], " ".join(s.text for s in whole if s.text.endswith("?"))
         for question in QUESTIONS:
-            answer = _answer(question, paragraph, lead)
+            answer = _answer(question, paragraph, lead, asked)
             if answer:
                 found.setdefault(question, tuple(answer))
     return Answers(found, left, copied, sum(len(s.text.split()) for s in body))
@@ -109,15 +111,16 @@ def _labelled(sentence: Sentence) -> str:
     return " ".join(SUBJECT[label[1] or label[2]] for label in labels if label)
 
 
-def _answer(question: Question, paragraph: list[Sentence], lead: Sentence) -> list[Sentence]:
-    about = " ".join([lead.heading, *lead.above, _labelled(lead), lead.text])
+def _answer(
+    question: Question, paragraph: list[Sentence], lead: Sentence, asked: str
+) -> list[Sentence]:
+    about = " ".join([lead.heading, *lead.above, _labelled(lead), lead.text, asked])
     text = " ".join(sentence.text for sentence in paragraph)
     if question in {"rnn_rate", "gru_rate"}:
         return _rate(RNN if question == "rnn_rate" else GRU, paragraph, lead)
     if question == "practice":
-        here = [s for s in paragraph if LEARN.search(s.text)]
-        complete = DISTANT.search(f"{about} {text}") and DENIED.search(text)
-        return here if complete else []
+        here = [s for s in paragraph if LEARN.search(s.text) and DENIED.search(s.text)]
+        return here if DISTANT.search(f"{about} {text}") else []
     here = [s for s in paragraph if DIRECT.search(s.text) and len(s.text.split()) >= 3]
     named = [s for s in here if ATTENTION.search(s.text)]
     return named or (here if ATTENTION.search(f"{about} {text}") else [])

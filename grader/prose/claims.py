@@ -32,6 +32,13 @@ COMPARED = re.compile(
     re.IGNORECASE,
 )
 RELATIVE_CLAUSE = re.compile(r"\b(?:which|whose|that|que|cuy[oa])\b[^,.;]*$", re.IGNORECASE)
+OTHERWISE = re.compile(
+    r";|\b(?:but|while|whereas|the other|the latter|the former|the second|otr[oa]|pero|mientras"
+    r"|[eé]sta|segund[oa]|primer[oa]|aquell[oa])\b",
+    re.IGNORECASE,
+)
+"""After one of these it may be another net that is spoken of, under a name that is not known."""
+
 RESPECTIVELY = re.compile(r"\brespectiv\w+", re.IGNORECASE)
 NEGATED = re.compile(
     r"(?:\b(?:not|never|rather than|instead of|nor|no|n't|ni|nunca|en vez de|en lugar de|sino)"
@@ -99,11 +106,21 @@ def claims(sentences: Sequence[Sentence]) -> Iterator[Claim]:
     sentences : sequence of Sentence
         From `sentences.plain_sentences`.
     """
-    before: Sentence | None = None
+    topics = _topics(sentences)
     for sentence in reported(sentences):
-        previous = before.text if before and before.paragraph == sentence.paragraph else ""
-        yield from _claims(sentence, previous)
-        before = sentence
+        yield from _claims(sentence, topics.get(sentence, ""))
+
+
+def _topics(sentences: Sequence[Sentence]) -> dict[Sentence, str]:
+    """Return, for each sentence, the last one before it in its paragraph that names a net."""
+    topics: dict[Sentence, str] = {}
+    topic, paragraph = "", -1
+    for sentence in sentences:
+        if sentence.paragraph != paragraph:
+            topic, paragraph = "", sentence.paragraph
+        topics[sentence] = topic
+        topic = sentence.text if nets(sentence.text) else topic
+    return topics
 
 
 def _claims(sentence: Sentence, previous: str) -> Iterator[Claim]:
@@ -163,7 +180,8 @@ def _owner(
     last = _last_named(text[: number.start])
     if last:
         between = len(within) == 2 and bool(PATTERNS[last].search(text, clause.start))
-        return last, between or nets(text) == {last}
+        alone = nets(text) == {last} and not OTHERWISE.search(text[: number.start])
+        return last, between or alone
     return _context(sentence, previous)
 
 

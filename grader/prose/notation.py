@@ -42,6 +42,7 @@ UNDERSCORED = re.compile(r"(?<=\w)_\s(?=\w)")
 def latex(formula: str) -> str:
     """Return a formula as one would type it: `1{,}5\\cdot10^{-12}` becomes `1,5·10^-12`."""
     text = formula.replace("{,}", ",").replace("{.}", ".").replace(r"\,", "")
+    text = re.sub(r"_\s*\{(\w{1,12})\}", r"_\1", text)
     text = FRACTION.sub(r"\1/\2", BRACED_POWER.sub(r"^\1", text))
     text = re.sub(r"\\[;:! ]|\\\\|~|&", " ", text)
     text = COMMAND.sub(lambda found: LATEX_SIGNS.get(found[1], " "), text)

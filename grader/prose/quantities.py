@@ -22,9 +22,11 @@ LAB_EXAMPLE = 1e-15
 BEFORE = 160
 """Characters before a number that can say what it is."""
 
-MOST_ORDERS = 400.0
+LEAST_ORDERS, MOST_ORDERS = 0.005, 400.0
+"""Outside, a number without a unit is no count of orders of magnitude."""
+
 LOSES = words(
-    r"los[ei]|lost|decay|drop|fall|fell|shr[aiu]nk|vanish|diminish|pierd|perd|deca[eyi]|ca[eíy]|baj"
+    r"los[ei]|lost|encog|mengu|evapor|forget|forgot|olvid|gone|sheds?\b|decay|drop|fall|fell|shr[aiu]nk|vanish|diminish|pierd|perd|deca[eyi]|ca[eíy]|baj"
     r"|disminuy|desvanec|reduc"
 )
 NO_MEASURE = re.compile(r"\s*(?:%|percent|por ciento)")
@@ -69,11 +71,16 @@ RADIUS = re.compile(
     r"|m[aá]ximo|dominante)|(?:mayor|m[aá]ximo) (?:autovalor|eigenvalor|valor propio))(?P<between>(?:[^\d.;<>≤≥]|\.(?=[a-z])){0,90})$",
     re.IGNORECASE,
 )
+RADIUS_AFTER = re.compile(
+    r"\s*(?:is|was|es|fue)\s+(?:the|my|our|its|el|mi)\s+(?:spectral radius|radio espectral)",
+    re.IGNORECASE,
+)
 RADIUS_WORD = re.compile(r"spectral|espectral|ρ|\brho\b", re.IGNORECASE)
 LOG_OF = re.compile(r"\blog(?:_?10)?\s*\(?\s*$", re.IGNORECASE)
 ASIDE = re.compile(
     r",\s*(?:here|aqu[ií]|namely|which (?:is|was|for me is)|en mi caso|in my case|para m[ií]|que es"
     r"|concretamente|a saber|en este caso|in this case)\b"
+    r"|,\s*(?:for which i (?:find|get|obtain|measure)|para (?:la|el) que (?:obtengo|mido))\b"
     r"|,\s*(?:which|that|que|computed|calculad[oa]|obtained|obtenid[oa])\s[^,]{1,50},",
     re.IGNORECASE,
 )
@@ -126,7 +133,7 @@ VARIABLE = re.compile(
     r"(?:(?<!\w)(?:T|t|d|z|b_z|b|seed|semilla|h|σ|std|std dev|bias|sesgo|init|scale|escala|position"
     r"|posici[oó]n|step|paso|question|pregunta|lab|option|opci[oó]n|phase|fase|fp|float|tokens?"
     r"|units|unidades|version|python|numpy|ρ|rho|radius|espectral|figure|section|\|[^|]*\||lr|times"
-    r"|veces|factor(?: of| de)?|ratio)\s*(?:of|de|=|≈|~|is|es|:|at|en|a)?\s*[≈~]?\s*)$",
+    r"|veces|factor(?: of| de)?|ratio|divid\w+(?: by| por| entre)?|multipl\w+(?: by| por)?)\s*(?:of|de|=|≈|~|is|es|:|at|en|a)?\s*[≈~]?\s*)$",
     re.IGNORECASE,
 )
 FORMULA = re.compile(
@@ -212,6 +219,8 @@ def _radius(reading: Reading, number: Number) -> Told | None:
     before, after = reading.before(number), reading.text[number.end :]
     if LOG_OF.search(before) and RADIUS_WORD.search(reading.text + reading.sentence.heading):
         return Told("radius")
+    if RADIUS_AFTER.match(after):
+        return Told("radius", estimate=bool(ESTIMATE.search(reading.text)))
     match = RADIUS.search(before)
     if match is None or EXPLODES.search(reading.text):
         return None
@@ -228,6 +237,8 @@ def _first(reading: Reading, number: Number) -> Told | None:
     before, after = reading.before(number), reading.text[number.end :]
     size = max(map(abs, number.readings))
     named = NAMED_FIRST.search(before)
+    if named and LABEL.search(named[0]):
+        return None
     if not 0 < size < (math.inf if named else TINY) or UNIT.match(after) or AT_LAST.match(after):
         return None
     if not named and (size == LAB_EXAMPLE or NO_GRADIENT.search(before[-60:])):
@@ -266,17 +277,18 @@ def _is_orders(reading: Reading, number: Number) -> bool:
     text, before = reading.text, reading.before(number)
     if UNIT.match(text, number.end):
         return True
-    if VARIABLE.search(before) or SYMBOL.search(before):
-        return False
     if LETTERED.search(before) or OWN_LOG.search(before):
         return True
+    if VARIABLE.search(before) or SYMBOL.search(before):
+        return False
     if number.power or FORMULA.search(before):
         return False
     after = text[number.end :]
-    bare = ELLIPSIS_BEFORE.search(before) and ELLIPSIS_AFTER.match(after)
+    rated = any(0 <= m.start() - number.end <= 2 for m in reading.periods)
+    bare = rated or (ELLIPSIS_BEFORE.search(before) and ELLIPSIS_AFTER.match(after))
     return (
         bool(bare)
-        and min(map(abs, number.readings)) < MOST_ORDERS
+        and LEAST_ORDERS < min(map(abs, number.readings)) < MOST_ORDERS
         and _is_spoken_of(reading, number)
     )
 

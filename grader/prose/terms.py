@@ -15,9 +15,11 @@ def words(pattern: str) -> re.Pattern[str]:
 RNN = words(
     r"vanilla|vainilla|(?:simple |elman )?rnns?\b|elman|simple recurrent"
     r"|red(?:es)? (?:recurrentes? )?(?:simples?|b[aá]sicas?)"
-    r"|red (?:line|curve|one)\b|(?:l[ií]nea|curva|la) roja"
+    r"|ungated|non-gated|red\s*:|red (?:line|curve|one)\b|(?:l[ií]nea|curva|la) roja"
 )
-GRU = words(r"grus?\b|gated recurrent|blue (?:line|curve|one)\b|(?:l[ií]nea|curva|la) azul")
+GRU = words(
+    r"grus?\b|gated (?:recurrent|one|net\w*|cell|unit|model|variant|rnn)|con puertas|blue\s*:|blue (?:line|curve|one)\b|(?:l[ií]nea|curva|la) azul"
+)
 PATTERNS: dict[Kind, re.Pattern[str]] = {"rnn": RNN, "gru": GRU}
 
 ORDERS = (
@@ -40,7 +42,7 @@ PERIOD = re.compile(
     r"|all told|whole sequence|full sequence|entire sequence|en total|en conjunto|totales"
     r"|de extremo a extremo|toda la secuencia|secuencia completa|de punta a punta"
     r"|(?:from|between|entre|de|desde)\s+(?:g_?49|g_?50|t\s*=\s*(?:49|50))\s*"
-    r"(?:to|and|down to|until|y|a|hasta)\s+(?:g_?0|t\s*=\s*0))"
+    r"(?:to|and|down to|until|y|a|hasta)\s+(?:g_?0|t\s*=\s*0)|g_?(?:49|50)\s*(?:→|->|to|a)\s*g_?0)"
     rf"|{EACH}\s*{WHOLE}{STEP})"
     rf"|(?P<one>(?:{EACH}|a)\s*(?:un\s)?(?:time[\s-]*)?(?:step|paso)\b|each step|every step)",
     re.IGNORECASE,
