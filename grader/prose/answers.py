@@ -30,7 +30,7 @@ LEARN = words(
 )
 DISTANT = words(
     r"long|early|earli|first|distant|far\b|past|begin|initial|start|t\s*=\s*0|h_?0|depend|tempran"
-    r"|primer|larg|lejan|distan|inici|principio|comienzo|pasado|pas[oó]\b|hace\b|remot|old\b"
+    r"|primer|larg|lejan|distan|inici|principio|comienzo|ago\b|back\b|atr[aá]s|pasado|pas[oó]\b|hace\b|remot|old\b"
 )
 DENIED = words(
     r"no\b|not|can'?t|cannot|never|unable|nothing|fail|impossib|useless|lost|below|vanish|zero"

@@ -17,7 +17,8 @@ from grader.prose.terms import GRU, ORDERS, PATTERNS, PERIOD, RNN, nets
 Bound: TypeAlias = Literal["", "at_least", "at_most"]
 
 LETTER = re.compile(
-    r"(?<!\w)([NM])(?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|\bis\b|\bes\b|:)\s*[≈~]?\s*$"
+    r"(?<!\w)([NM])(?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|\bis\b|\bes\b|:)\s*"
+    r"(?:log[^,;=]{0,40}[=≈]\s*)?[≈~]?\s*$"
 )
 OWNER = re.compile(
     r"\s*(?:(?:lost|loss|left|of loss)\s+)?(?:for|in|of|by|para|en|de|del|con|\(|[-–—:])\s*"

@@ -19,6 +19,9 @@ TINY = 0.01
 """Above, what stands beside t = 0 may be anything."""
 
 LAB_EXAMPLE = 1e-15
+ASIDE_OF = 25
+"""Characters before a clause, where it stands in brackets, that name what it is about."""
+
 BEFORE = 160
 """Characters before a number that can say what it is."""
 
@@ -26,7 +29,7 @@ LEAST_ORDERS, MOST_ORDERS = 0.005, 400.0
 """Outside, a number without a unit is no count of orders of magnitude."""
 
 LOSES = words(
-    r"los[ei]|lost|encog|mengu|evapor|forget|forgot|olvid|gone|sheds?\b|decay|drop|fall|fell|shr[aiu]nk|vanish|diminish|pierd|perd|deca[eyi]|ca[eíy]|baj"
+    r"los[ei]|lost|go(?:es)? down|went down|encog|mengu|evapor|forget|forgot|olvid|gone|sheds?\b|decay|drop|fall|fell|shr[aiu]nk|vanish|diminish|pierd|perd|deca[eyi]|ca[eíy]|baj"
     r"|disminuy|desvanec|reduc"
 )
 NO_MEASURE = re.compile(r"\s*(?:%|percent|por ciento)")
@@ -58,11 +61,6 @@ SOME_STEPS = re.compile(
     r"\b(?:after|over|in|within|for|during|takes?|needs?|tras|en|durante|hacen falta|necesita\w*)\s+"
     r"(?:\w+\s){0,3}?(?:\d+|five|twenty|thirty|forty|cinco|veinte|treinta|cuarenta)\s*"
     r"(?:time )?(?:steps?|pasos?)|\b(?:steps?|pasos?)\s+\d+|\bt\s*=\s*(?!0\b|49\b|50\b)\d+",
-    re.IGNORECASE,
-)
-WHOLE_RANGE = re.compile(
-    r"(?:from |between |de(?:sde)? (?:el )?|entre )(?:the )?(?:last|[uú]ltim\w+)(?: step| paso)? "
-    r"(?:to|y|a|al|and) (?:the |el )?(?:first|primer\w*)|first (?:state|hidden)",
     re.IGNORECASE,
 )
 RADIUS = re.compile(
@@ -243,7 +241,8 @@ def _first(reading: Reading, number: Number) -> Told | None:
         return None
     if not named and (size == LAB_EXAMPLE or NO_GRADIENT.search(before[-60:])):
         return None
-    clause = reading.clause(number).text
+    part = reading.clause(number)
+    clause = reading.text[max(0, part.start - ASIDE_OF) : part.end]
     if SUPPOSED.search(before) or POWER.search(before):
         return None
     if not named and (not FIRST.search(clause) or COMPUTED.search(clause)):
@@ -268,7 +267,11 @@ def _orders(reading: Reading, number: Number) -> Told | None:
 
 def _is_local(reading: Reading, clause: Clause) -> bool:
     """Say whether a clause is about a part of the sequence."""
-    said = WHOLE_RANGE.sub(" ", PERIOD.sub(" ", clause.text))
+    said = reading.text
+    for period in reading.periods:
+        blank = " " * (period.end() - period.start())
+        said = said[: period.start()] + blank + said[period.end() :]
+    said = said[clause.start : clause.end]
     return bool(SOME_STEPS.search(said) or (LOCAL.search(said) and not reading.sentence.is_cell))
 
 

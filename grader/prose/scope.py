@@ -54,6 +54,8 @@ OTHER_RUN = (
     r"|default (?:settings|init\w*)|with(?: an?)? (?:orthogonal|larger|smaller|bigger)"
     r"|init(?:ial)?(?: scale)?(?: of)? \d|escala (?:de )?0[.,]\d"
     r"|(?<![_\w])T\s*=\s*(?!49\b|50\b)\d{2,4}|class ?mates?|compañer[oa]s?"
+    r"|attempts?|partner\w*|friends?|colleagues?|neighbou?r\w*|team ?mates?|amig[oa]s?|colegas?"
+    r"|(?:d|d_hidden|hidden size|width)\s*=\s*(?!32\b)\d+|N\(0, ?(?!0[.,]1\))"
     r"|report(?:s|ed)|quotes?|quoted|lecture|(?:course|class) notes|apuntes|someone|somebody|alguien"
     r"|according to|seg[uú]n (?:el|la|los)|wikipedia|internet|(?:single|half|low\w*) precision"
     r"|precisi[oó]n simple|simple precisi[oó]n|float ?16|float 32|for some|some (?:seeds|runs)|wonder"
@@ -156,7 +158,7 @@ def is_predicted(clause: str, start: int, end: int) -> bool:
     """Say whether a number at `start` … `end` of a clause is what a theory gives."""
     if BY_THEORY.search(clause[end:]):
         return True
-    said = [m for m in THEORY.finditer(clause, 0, start)]
+    said = THEORY.finditer(clause, clause.rfind(":", 0, start) + 1, start)
     return any(not AS_THEORY.search(clause[: m.start()]) for m in said)
 
 

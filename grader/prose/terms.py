@@ -42,7 +42,9 @@ PERIOD = re.compile(
     r"|all told|whole sequence|full sequence|entire sequence|en total|en conjunto|totales"
     r"|de extremo a extremo|toda la secuencia|secuencia completa|de punta a punta"
     r"|(?:from|between|entre|de|desde)\s+(?:g_?49|g_?50|t\s*=\s*(?:49|50))\s*"
-    r"(?:to|and|down to|until|y|a|hasta)\s+(?:g_?0|t\s*=\s*0)|g_?(?:49|50)\s*(?:→|->|to|a)\s*g_?0)"
+    r"(?:to|and|down to|until|y|a|hasta)\s+(?:g_?0|t\s*=\s*0)|g_?(?:49|50)\s*(?:→|->|to|a)\s*g_?0"
+    r"|(?:from|between) the last(?: \w+)? (?:to|and) the first(?: (?:step|state|one|token))?"
+    r"|(?:del?|desde el|entre el) [uú]ltimo(?: paso)? (?:al?|hasta el|y el) primer[oa]?(?: paso)?)"
     rf"|{EACH}\s*{WHOLE}{STEP})"
     rf"|(?P<one>(?:{EACH}|a)\s*(?:un\s)?(?:time[\s-]*)?(?:step|paso)\b|each step|every step)",
     re.IGNORECASE,
