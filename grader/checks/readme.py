@@ -9,7 +9,7 @@ from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
 from grader.prose.answers import QUESTIONS, Answers, Question, numbered, read_answers
 from grader.prose.claims import Claim, claims
 from grader.prose.contradictions import Statement, statements
-from grader.prose.sentences import Sentence, plain_sentences
+from grader.prose.sentences import plain_sentences
 from grader.prose.terms import PATTERNS
 from grader.truths import Truths, agrees, circular_law, meanings, truths
 

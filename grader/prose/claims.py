@@ -27,7 +27,8 @@ OWNER = re.compile(
 )
 MEASURED_IN = re.compile(rf"{ORDERS}|{PERIOD.pattern}", re.IGNORECASE)
 COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que|comparad[oa] con|respecto a"
+    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que"
+    r"|comparad[oa] con|respecto a"
     r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
     r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
     re.IGNORECASE,
@@ -53,7 +54,8 @@ ONE_SIDED: dict[Bound, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "at_most": re.compile(
-        r"(?:less than|fewer than|under|below|(?<!add )(?<!adds )up to|at most|<=?|≤|menos de|hasta|a lo sumo"
+        r"(?:less than|fewer than|under|below|(?<!add )(?<!adds )up to|at most|<=?|≤|menos de"
+        r"|hasta|a lo sumo"
         r"|como mucho|por debajo de)\s*$",
         re.IGNORECASE,
     ),

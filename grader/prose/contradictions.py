@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from grader.model import Kind
-from grader.prose.quantities import LOCAL
+from grader.prose.cues import LOCAL
 from grader.prose.scope import clauses, is_own, reported
 from grader.prose.sentences import Sentence
 from grader.prose.terms import nets
@@ -16,7 +16,8 @@ from grader.prose.terms import nets
 Assertion: TypeAlias = Literal["constant", "explodes", "faster", "equal"]
 
 ENDS_HERE = (
-    r"\s*(?:at all|here|away|gradients?|problem|whatsoever|either|in (?:this|my|our|the) \w+|en absoluto"
+    r"\s*(?:at all|here|away|gradients?|problem|whatsoever|either|in (?:this|my|our|the) \w+"
+    r"|en absoluto"
     r"|nada|aqu[ií]|(?:del|de su|el|de los) gradientes?|en la gru|en la rnn|at any \w+)?"
     r"\s*[.,;!:)]*\s*$"
 )
@@ -40,7 +41,8 @@ DEFINITE = re.compile(
     re.IGNORECASE,
 )
 GENERAL = re.compile(
-    r"\b(?:can|may|tends?|when\w*|where|cuando|puede[n]?|suele[n]?|rnns|redes|networks|above|exceeds?"
+    r"\b(?:can|may|tends?|when\w*|where|cuando|puede[n]?|suele[n]?|rnns|redes|networks|above"
+    r"|exceeds?"
     r"|vanish\w*|desvanec\w+|spectral|radio|ρ|problem\w*|without|sin|instead|avoid\w*|evita\w*"
     r"|either|neither|nor|ni)\b|[><]",
     re.IGNORECASE,
@@ -59,7 +61,10 @@ LOSES = (
     r"|is|was|are|slope|curve|line|gradients?|decae\w*|se desvanece\w*|cae\w*|pierde\w*|baja\w*|es"
     r"|disminuye\w*|l[ií]nea|curva|pendiente)"
 )
-MUCH = r"(?:\s(?:much|far|clearly|even|considerably|a lot|a bit|slightly|significantly|mucho|bastante|algo|a[uú]n|incluso))?"
+MUCH = (
+    r"(?:\s(?:much|far|clearly|even|considerably|a lot|a bit|slightly|significantly|mucho|bastante"
+    r"|algo|a[uú]n|incluso))?"
+)
 FASTER = (
     r"(?:faster|more quickly|quicker|more rapidly|steeper|more steeply|more orders|more"
     r"|m[aá]s (?:r[aá]pid\w+|deprisa|inclinad\w|empinad\w|pronunciad\w|[oó]rdenes)|m[aá]s)"

@@ -27,13 +27,13 @@ DISPLAY = re.compile(r"\\\[(.{1,600}?)\\\]", re.DOTALL)
 COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 TAG = re.compile(r"<\s*(/?)\s*(\w+)")
 INLINE_TAGS = {"sup": "^", "sub": "_", "br": " "}
-SHOWN = frozenset(
-    "a abbr b big blockquote center cite code del div em font figcaption figure i img ins kbd mark"
-    " picture pre q s samp section small source span strike strong tbody td tfoot th thead tt u var".split()
+SHOWN = (
+    "a abbr b big blockquote center cite code del div em figcaption figure font i img ins kbd mark"
+    " picture pre q s samp section small source span strike strong tbody td tfoot th thead tt u var"
 )
-BREAKS = frozenset("p div li tr h1 h2 h3 h4 h5 h6 summary details table ul ol br hr".split())
+BREAKS = "br details div h1 h2 h3 h4 h5 h6 hr li ol p summary table tr ul"
 SILENT = frozenset({"script", "style"})
-TAGS = SHOWN | BREAKS | SILENT | frozenset(INLINE_TAGS)
+TAGS = {*SHOWN.split(), *BREAKS.split(), *SILENT, *INLINE_TAGS}
 """Tags of HTML; `<your answer>` is none, and is text to be read."""
 
 LETTER = re.compile(r"[^\W\d_]")
@@ -68,12 +68,12 @@ def _parser() -> MarkdownIt:
 
 
 def blocks(markdown: str) -> Iterator[Block]:
-    """Yield the blocks of a Markdown text, without comments, pictures and what is struck out.
+    r"""Yield the blocks of a Markdown text, without comments, pictures and what is struck out.
 
     Parameters
     ----------
     markdown : str
-        CommonMark with tables, LaTeX between dollars or in ``\\(…\\)``, and HTML.
+        CommonMark with tables, LaTeX between dollars or in ``\(…\)``, and HTML.
 
     Source
     ------
@@ -224,11 +224,11 @@ class _Texts(HTMLParser):
         self.silent += tag in SILENT
         if tag not in TAGS:
             self.parts.append(self.get_starttag_text() or "")
-        self.parts.append("\n" if tag in BREAKS else INLINE_TAGS.get(tag, ""))
+        self.parts.append("\n" if tag in BREAKS.split() else INLINE_TAGS.get(tag, ""))
 
     def handle_endtag(self, tag: str) -> None:
         self.silent -= tag in SILENT and self.silent > 0
-        self.parts.append("\n" if tag in BREAKS else ", " if tag in {"td", "th"} else "")
+        self.parts.append("\n" if tag in BREAKS.split() else ", " if tag in {"td", "th"} else "")
 
     def handle_data(self, data: str) -> None:
         if not self.silent:

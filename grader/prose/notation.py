@@ -32,7 +32,7 @@ LATEX_SIGNS = {
     "varepsilon": "ε", "dots": "…", "ldots": "…", "cdots": "…", "eta": "η", "infty": "∞",
 }  # fmt: skip
 """What a formula writes as a command and a text as a sign; other commands say how, not what."""
-COMMAND = re.compile(r"\\([A-Za-z]+|%)\s?")
+COMMAND = re.compile(r"\\([A-Za-z]+|%)")
 FRACTION = re.compile(r"\\[dt]?frac\s*\{([^{}]{1,60})\}\s*\{([^{}]{1,60})\}")
 BRACED_POWER = re.compile(r"\^\s*\{\s*([^{}]{0,40}?)\s*\}")
 ADDRESS = re.compile(r"https?://\S{1,500}")
@@ -40,7 +40,7 @@ UNDERSCORED = re.compile(r"(?<=\w)_\s(?=\w)")
 
 
 def latex(formula: str) -> str:
-    """Return a formula as one would type it: `1{,}5\\cdot10^{-12}` becomes `1,5·10^-12`."""
+    r"""Return a formula as one would type it: `1{,}5\cdot10^{-12}` becomes `1,5·10^-12`."""
     text = formula.replace("{,}", ",").replace("{.}", ".").replace(r"\,", "")
     text = re.sub(r"_\s*\{(\w{1,12})\}", r"_\1", text)
     text = FRACTION.sub(r"\1/\2", BRACED_POWER.sub(r"^\1", text))

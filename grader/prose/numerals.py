@@ -38,7 +38,7 @@ WORD = re.compile(
     rf"|(?P<units>{'|'.join(sorted(UNITS, key=len, reverse=True))})"
     rf"|(?P<article>(?<!half )(?<!of )(?<!medio )(?:an?|un){ORDER}))\b"
     rf"(?P<half> and a half| y medi[oa])?"
-    rf"(?:\s(?:point|coma|punto)\s(?P<tenths>(?:(?:{'|'.join([*UNITS, *TENS])})\b(?:\s|-| y )?)"
+    rf"(?:\s(?:point|coma|punto)\s(?P<tenths>(?:(?:{'|'.join([*UNITS, *TENS])})\b(?: y |\s|-)?)"
     r"{1,4}))?"
     rf"|\b(?P<fraction>half|medi[oa]|a quarter of|un cuarto de)(?=\s+(?:an?|of an?|un)?\s*"
     r"(?:orders?|[oó]rden|decades?|d[eé]cada)\b)",

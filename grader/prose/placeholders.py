@@ -9,7 +9,8 @@ from grader.prose.sentences import Sentence
 
 UNFILLED = re.compile(
     r"\bTODO\b(?=\s*(?:[:\])\-]|$))|[\[(<]\s*TODO|\bTBD\b|\bFIXME\b|\bPOR HACER\b|\[[NM]\]|<[NM]>"
-    r"|\?{3,}|_{4,}|\bX[.,]X{1,4}\b|(?<!\w)(?<!siglo )X{2,4}(?![\w\^'ᵀ]| century| siglo)|\bYYYY\b|\bAAAA-MM\b|[Ll]orem ipsum"
+    r"|\?{3,}|_{4,}|\bX[.,]X{1,4}\b|(?<!\w)(?<!siglo )X{2,4}(?![\w\^'ᵀ]| century| siglo)"
+    r"|\bYYYY\b|\bAAAA-MM\b|[Ll]orem ipsum"
     r"|(?:[:=]|≈)\s*(?:null|None|NaN|nan)\b|\b(?:null|None|NaN|nan) (?:orders?|[oó]rdenes)\b"
     r"|\[\s*\.{3}\s*\]"
     r"|\[(?:[Yy]our|[Tt]u|[Ii]nsert|[Ff]ill|[Cc]omplet|[Rr]ellen|[Rr]espuesta|[Vv]alue|[Vv]alor"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from grader.prose.sentences import Sentence
 from grader.prose.terms import nets
@@ -48,7 +49,8 @@ OTHER_RUN = (
     r"|antes de|anteriormente|al principio|inicialmente|primer(?:a)? (?:prueba|intento|versi[oó]n"
     r"|ejecuci[oó]n)|versi[oó]n anterior|prob[eé]\b|i (?:also )?tried|we (?:also )?tried|tambi[eé]n"
     r" (?:prob|ejecut)\w+|as an experiment|out of curiosity|por curiosidad|for comparison"
-    r"|(?:zero|no|without(?: an?| the)?) (?:gate |update[- ]gate )?bias|bias(?: of)?(?: =)? (?:0|zero)"
+    r"|(?:zero|no|without(?: an?| the)?) (?:gate |update[- ]gate )?bias"
+    r"|bias(?: of)?(?: =)? (?:0|zero)"
     r"|sesgo(?: de)?(?: =)? (?:0|cero|nulo)|sin (?:el )?sesgo"
     r"|b_z\s*=\s*[-+]?\d|float32|fp32 run|half precision|literal (?:settings|configuration|values)"
     r"|default (?:settings|init\w*)|with(?: an?)? (?:orthogonal|larger|smaller|bigger)"
@@ -56,13 +58,16 @@ OTHER_RUN = (
     r"|(?<![_\w])T\s*=\s*(?!49\b|50\b)\d{2,4}|class ?mates?|compañer[oa]s?"
     r"|attempts?|partner\w*|friends?|colleagues?|neighbou?r\w*|team ?mates?|amig[oa]s?|colegas?"
     r"|(?:d|d_hidden|hidden size|width)\s*=\s*(?!32\b)\d+|N\(0, ?(?!0[.,]1\))"
-    r"|report(?:s|ed)|quotes?|quoted|lecture|(?:course|class) notes|apuntes|someone|somebody|alguien"
+    r"|report(?:s|ed)|quotes?|quoted|lecture|(?:course|class) notes|apuntes|someone|somebody"
+    r"|alguien"
     r"|according to|seg[uú]n (?:el|la|los)|wikipedia|internet|(?:single|half|low\w*) precision"
-    r"|precisi[oó]n simple|simple precisi[oó]n|float ?16|float 32|for some|some (?:seeds|runs)|wonder"
+    r"|precisi[oó]n simple|simple precisi[oó]n|float ?16|float 32|for some|some (?:seeds"
+    r"|runs)|wonder"
     r"|(?:text)?book|libro|papers?|art[ií]culos?|et al|pascanu|bengio|hochreiter|literature"
     r"|literatura|typical\w*|t[ií]pic\w+|in general|en general|usually|normalmente"
     r"|the lab(?:'s| says| text| claims| states| hand)|lab(?:oratorio)? (?:dice|pone|afirma)"
-    r"|(?:an?|una?) (?:\w+ ){0,2}(?:rnn|gru|lstm|net|network|red) (?:with(?!out doubt)|of|without|con"
+    r"|(?:an?|una?) (?:\w+ ){0,2}(?:rnn|gru|lstm|net|network|red) (?:with(?!out doubt)|of"
+    r"|without|con"
     r"|de|sin|whose|cuy[oa]))\b|[\u201c\"«](?=\S)|\b(?:my )?expectations?\b"
 )
 OTHER = re.compile(OTHER_RUN, re.IGNORECASE)
@@ -84,12 +89,15 @@ OTHER_HEADING = re.compile(
     re.IGNORECASE,
 )
 CONTRAST = re.compile(
-    r"\b(?:but|whereas|while|however|though|although|pero|mientras(?: que)?|sin embargo|aunque)\b|;",
+    r"\b(?:but|whereas|while|however|though|although|pero|mientras(?: que)?|sin embargo"
+    r"|aunque)\b|;",
     re.IGNORECASE,
 )
 BOUNDARY = re.compile(
-    r";|[()]|,(?=\s)|\s[—–-]\s|—|\s[→]\s|\b(?:while|whereas|where|donde|but|and the|and in the|and it|and so"
-    r"|so that|mientras(?: que)?|pero|y la|y el|y en la|versus|vs|frente a|o sea|that is|es decir)\b",
+    r";|[()]|,(?=\s)|\s[—–-]\s|—|\s[→]\s|\b(?:while|whereas|where|donde|but|and the"
+    r"|and in the|and it|and so"
+    r"|so that|mientras(?: que)?|pero|y la|y el|y en la|versus|vs|frente a|o sea|that is"
+    r"|es decir)\b",
     re.IGNORECASE,
 )
 ANNOTATION = re.compile(
@@ -116,15 +124,8 @@ class Clause:
 
 def clauses(text: str) -> list[Clause]:
     """Return the clauses of a sentence."""
-    edges = [0]
-    for match in BOUNDARY.finditer(text):
-        edges.append(match.start())
-    edges.append(len(text))
-    return [
-        Clause(text, start, end)
-        for start, end in zip(edges[:-1], edges[1:], strict=True)
-        if end > start
-    ]
+    edges = [0, *(match.start() for match in BOUNDARY.finditer(text)), len(text)]
+    return [Clause(text, start, end) for start, end in pairwise(edges) if end > start]
 
 
 def is_own(clause: Clause) -> bool:

@@ -18,7 +18,8 @@ RNN = words(
     r"|ungated|non-gated|red\s*:|red (?:line|curve|one)\b|(?:l[ií]nea|curva|la) roja"
 )
 GRU = words(
-    r"grus?\b|gated (?:recurrent|one|net\w*|cell|unit|model|variant|rnn)|con puertas|blue\s*:|blue (?:line|curve|one)\b|(?:l[ií]nea|curva|la) azul"
+    r"grus?\b|gated (?:recurrent|one|net\w*|cell|unit|model|variant|rnn)|con puertas|blue\s*:"
+    r"|blue (?:line|curve|one)\b|(?:l[ií]nea|curva|la) azul"
 )
 PATTERNS: dict[Kind, re.Pattern[str]] = {"rnn": RNN, "gru": GRU}
 
@@ -43,6 +44,7 @@ PERIOD = re.compile(
     r"|de extremo a extremo|toda la secuencia|secuencia completa|de punta a punta"
     r"|(?:from|between|entre|de|desde)\s+(?:g_?49|g_?50|t\s*=\s*(?:49|50))\s*"
     r"(?:to|and|down to|until|y|a|hasta)\s+(?:g_?0|t\s*=\s*0)|g_?(?:49|50)\s*(?:→|->|to|a)\s*g_?0"
+    r"|reach\w* (?:the first (?:state|step|token)|the (?:start|beginning)|t\s*=\s*0)"
     r"|(?:from|between) the last(?: \w+)? (?:to|and) the first(?: (?:step|state|one|token))?"
     r"|(?:del?|desde el|entre el) [uú]ltimo(?: paso)? (?:al?|hasta el|y el) primer[oa]?(?: paso)?)"
     rf"|{EACH}\s*{WHOLE}{STEP})"

