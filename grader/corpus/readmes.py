@@ -103,8 +103,8 @@ def terse(numbers: Numbers, _seed: int) -> str:
 def other_runs(numbers: Numbers, seed: int) -> str:
     """Return the plain README with theory, a condition and other experiments behind it."""
     return english(numbers, seed) + (
-        "\nTheory predicts 3.2 orders per 10 steps for the RNN. If its spectral radius were above 1,\n"
-        "the gradient would explode. I also tried b_z = 0: the GRU then lost 9.8 orders over 50\n"
+        "\nTheory predicts 3.2 orders per 10 steps for the RNN. If its spectral radius were\n"
+        "above 1, the gradient would explode. I also tried b_z = 0: the GRU then lost 9.8 orders over 50\n"
         "steps. For some seeds the GRU decays faster than the RNN.\n"
     )
 

@@ -18,7 +18,7 @@ from grader.prose.labtext import is_copied
 from grader.prose.numerals import numbers
 from grader.prose.placeholders import placeholders
 from grader.prose.sentences import Sentence
-from grader.prose.terms import DECAY, GRU, RNN, words
+from grader.prose.terms import DECAY, GRU, ORDERS, RNN, words
 
 Question: TypeAlias = Literal["rnn_rate", "gru_rate", "practice", "attention"]
 QUESTIONS: tuple[Question, ...] = ("rnn_rate", "gru_rate", "practice", "attention")
@@ -48,6 +48,7 @@ COUNTED = re.compile(
     r"|archivo)\s*=?\s*$",
     re.IGNORECASE,
 )
+UNIT_OF_DECAY = re.compile(ORDERS, re.IGNORECASE)
 UNIT = re.compile(r"\s*-?\s*(?:time|steps?|pasos?|tokens?|units?|unidades)\b", re.IGNORECASE)
 LABEL = re.compile(
     r"\W*(?:(?:q|p|question|pregunta)\s*([1-4])\b|([1-4])\s*[.):\-](?!\d))", re.IGNORECASE
@@ -130,7 +131,8 @@ def _rate(net: re.Pattern[str], paragraph: list[Sentence], lead: Sentence) -> li
     """Return the sentences that give a net's decay a number."""
     heading = next((said for said in lead.above if RNN.search(said) or GRU.search(said)), "")
     heading = heading if net.search(heading) else ""
-    topic = " ".join([heading, *lead.above, _labelled(lead), lead.text])
+    told = [said for said in lead.above if net.search(said) or UNIT_OF_DECAY.search(said)]
+    topic = " ".join([*told, _labelled(lead), lead.text])
     rates = [s for s in paragraph if states_number(s.text) and DECAY.search(f"{topic} {s.text}")]
     named = [s for s in rates if net.search(s.text)]
     subject = f"{heading} {_labelled(lead)} {lead.text}"
