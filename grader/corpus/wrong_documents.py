@@ -209,6 +209,16 @@ READMES: dict[str, tuple[str, Expectation, Callable[[Numbers, int], str]]] = {
         lambda _n, _s: "",
     ),
     "literal-n-and-m": ("the letters N and M in place of numbers", PLACEHOLDERS, _literal),
+    "explodes": (
+        "the text says that the gradients explode",
+        NUMBERS,
+        lambda n, seed: english(n, seed) + "\nIn our run the gradients explode.\n",
+    ),
+    "faster-gru": (
+        "the text says that the GRU decays faster",
+        NUMBERS,
+        lambda n, seed: english(n, seed) + "\nThe GRU decays faster than the vanilla RNN.\n",
+    ),
     "other-numbers": ("7.4 orders where decay.json has 13", NUMBERS, _other_numbers),
 }
 
