@@ -36,7 +36,7 @@ OPTIMISER = re.compile(r"opt|optim\w*|sgd|adam\w*|trainer|rmsprop", re.IGNORECAS
 
 
 LONGEST = 200  # characters of what surrounds a statement
-MOST_NODES = 500  # of what a statement adds to a weight
+MOST_NODES = 150  # of what a statement adds to a weight
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from tests.fuzz.targets import CASES, Target, targets
 
 HANG_S = 2.0
 STOP_S = 20.0
-"""After this long an input is given up."""
+"""After this much processor time an input is given up."""
 
 MEMORY_MB = 300
 
@@ -42,11 +42,11 @@ def _interrupt(*_: object) -> None:
 
 @contextlib.contextmanager
 def _watched() -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_REAL, STOP_S)
+    signal.setitimer(signal.ITIMER_PROF, STOP_S)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def peak_mb() -> float:
@@ -55,7 +55,7 @@ def peak_mb() -> float:
 
 def campaign(name: str, target: Target, numbers: range, out: Path, seed: int) -> dict[str, Any]:
     """Run the inputs of one target; return counts, the worst time in seconds, the peak in MB."""
-    signal.signal(signal.SIGALRM, _interrupt)
+    signal.signal(signal.SIGPROF, _interrupt)
     found: dict[str, Any] = {"executions": 0, "worst_s": 0.0, "worst": None, "failures": []}
     marker = out / f"{name}.running"
     for number in numbers:

@@ -286,7 +286,9 @@ def _spoil_array(arrays: dict[str, Any], rng: Random) -> None:
             (block[:-1], block[:0], block.reshape(-1), block[None], block[::-1])
         )
     elif action < 0.35:
-        arrays[name] = block.astype(rng.choice(("f8", "c16", "i8")))
+        real = block.real if block.dtype.kind == "c" else block
+        with np.errstate(invalid="ignore"):
+            arrays[name] = real.astype(rng.choice(("f8", "c16", "i8")))
     elif block.size:
         numbers = (-1, -2, -3, 0, 1, 2, 7, block.size, 2**31, 2**62, -(2**62))
         value = (
