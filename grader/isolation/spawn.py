@@ -20,6 +20,7 @@ from pathlib import Path
 
 from grader.isolation import commands, leftovers, places, users
 from grader.isolation.collect import all_below, read_below
+from grader.isolation.fonts import font_lists
 from grader.isolation.tiers import Protection
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -140,6 +141,8 @@ def start(
         Seconds of processor time.
     """
     _protect_ourselves()
+    if protection.tier != "C":  # whose fonts are others
+        files = {**font_lists(), **files}
     uid = users.pick() if protection.step_down else None
     started = _inside_tmpfs(protection) if protection.tier == "A" else _in_a_folder(protection)
     limits = {name: [bound, bound] for name, bound in LIMITS.items()}
