@@ -9,8 +9,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-from grader.isolation import fonts
-
 INSIDE = Path(__file__).with_name("inside")
 STAGE = INSIDE / "stage.py"
 PROGRAMS = Path(__file__).parents[1] / "evidence"
@@ -81,7 +79,7 @@ def environment(home: str) -> dict[str, str]:
         "HOME": home,
         "TMPDIR": home,
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": f"{home}/{fonts.FOLDER}",
+        "MPLCONFIGDIR": home + "/.matplotlib",
         "PYTHONHASHSEED": "0",
         "PYTHONIOENCODING": "utf-8",
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.isolation import commands, fonts, leftovers, places, users
+from grader.isolation import commands, leftovers, places, users
 from grader.isolation.collect import all_below, read_below
+from grader.isolation.fonts import font_lists
 from grader.isolation.tiers import Protection
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
@@ -140,8 +141,9 @@ def start(
         Seconds of processor time.
     """
     _protect_ourselves()
+    if protection.tier != "C":  # whose fonts are others
+        files = {**font_lists(), **files}
     uid = users.pick() if protection.step_down else None
-    files = {**fonts.lists(), **files}
     started = _inside_tmpfs(protection) if protection.tier == "A" else _in_a_folder(protection)
     limits = {name: [bound, bound] for name, bound in LIMITS.items()}
     limits["CPU"] = [cpu_s, cpu_s + 1]
