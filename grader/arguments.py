@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NoReturn
 
+from grader.model import REQUIRED_FILES
 from grader.texts import Catalogue, catalogue
 
 USAGE_ERROR = 2
@@ -55,3 +59,35 @@ def _speaking(texts: Catalogue) -> Iterator[None]:
         yield
     finally:
         vars(argparse)["_"] = before
+
+
+def seconds(text: str) -> float:
+    """Read a time limit, in seconds."""
+    value = number(text)
+    if not 0.1 <= value <= 3600.0:
+        raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
+    return value
+
+
+def number(text: str) -> float:
+    """Return the number, NaN for what is none: no range holds it."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def demand_submission(path: Path, texts: Catalogue) -> None:
+    """Refuse a path that is no submission at all, and say what was expected."""
+    data = {"path": str(path), "names": ", ".join(REQUIRED_FILES)}
+    if not os.path.lexists(path):
+        raise UsageError(texts.say("cli.no_such_path", data))
+    if not path.is_dir():
+        raise UsageError(texts.say("cli.not_a_folder", data))
+    known = {name.casefold() for name in REQUIRED_FILES}
+    try:
+        names = {name.casefold() for name in os.listdir(path)}  # noqa: PTH208 - names are all that is wanted
+    except OSError:
+        names = set()
+    if not known & names:
+        raise UsageError(texts.say("cli.nothing_there", data))

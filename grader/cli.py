@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from grader.arguments import USAGE_ERROR, OneLineParser, UsageError
+from grader.arguments import (
+    USAGE_ERROR,
+    OneLineParser,
+    UsageError,
+    demand_submission,
+    number,
+    seconds,
+)
 from grader.delivery import add_options, deliver, paired
-from grader.model import REQUIRED_FILES, Language
+from grader.model import Language
 from grader.texts import LANGUAGES, Catalogue, catalogue
 from grader.version import __version__
 
@@ -56,6 +62,10 @@ def _command(name: str) -> Callable[[Sequence[str], Catalogue], int] | None:
         from grader.starter import new
 
         return new
+    if name == "verify":
+        from grader.verify import verify
+
+        return verify
     if name == "selfcheck":
         from grader.selfcheck import selfcheck
 
@@ -90,7 +100,7 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
 
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
-    parser.add_argument("--timeout", type=_seconds, default=60.0, metavar="S", help=say("timeout"))
+    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help=say("timeout"))
     add_options(parser, texts)
     parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
     parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
@@ -99,33 +109,18 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     return parser
 
 
-def _seconds(text: str) -> float:
-    value = _number(text)
-    if not 0.1 <= value <= 3600.0:
-        raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
-    return value
-
-
 def _points(text: str) -> int:
-    value = _number(text)
+    value = number(text)
     if not (0 <= value <= 100 and value == int(value)):
         raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
     return int(value)
-
-
-def _number(text: str) -> float:
-    """Return the number, NaN for what is none: no range holds it."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
 
 
 def _grade(words: Sequence[str], texts: Catalogue) -> int:
     arguments = _parser(texts).parse_args(words)
     deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
-    _demand_submission(path, texts)
+    demand_submission(path, texts)
     from grader.grading import PROBE_KEY, Options, grade
     from grader.rubric import RubricError
 
@@ -150,19 +145,3 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
 def _drop_output() -> None:
     """Let go of a pipe whose reader has seen enough: nothing buffered may raise again at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _demand_submission(path: Path, texts: Catalogue) -> None:
-    """Refuse a path that is no submission at all, and say what was expected."""
-    data = {"path": str(path), "names": ", ".join(REQUIRED_FILES)}
-    if not os.path.lexists(path):
-        raise UsageError(texts.say("cli.no_such_path", data))
-    if not path.is_dir():
-        raise UsageError(texts.say("cli.not_a_folder", data))
-    known = {name.casefold() for name in REQUIRED_FILES}
-    try:
-        names = {name.casefold() for name in os.listdir(path)}  # noqa: PTH208 - names are all that is wanted
-    except OSError:
-        names = set()
-    if not known & names:
-        raise UsageError(texts.say("cli.nothing_there", data))

@@ -28,6 +28,7 @@ from grader.model import (
     Value,
     Verdict,
 )
+from grader.places import placed
 from grader.rubric import Rubric
 from grader.runner import Scope, verdict_of
 from grader.series import series_of
@@ -61,6 +62,8 @@ def conclude(
     minimum : int or None
         Least score that passes, beside everything required.
     """
+    diagnoses = tuple(_diagnoses(material))
+    results = placed(results, material, diagnoses)
     points = sum(result.points for result in results)
     enough = minimum is None or points >= minimum
     verdict = verdict_of(results, scope, enough=enough)
@@ -74,6 +77,7 @@ def conclude(
     by_code = {result.code: result for result in results}
     return Report(
         name=material.submission.directory.name,
+        folder=_folder(material.submission),
         files=tuple(_graded(material.submission)),
         scope=scope,
         verdict=verdict,
@@ -95,7 +99,7 @@ def conclude(
             "numpy": np.__version__,
             "platform": _platform(),
         },
-        diagnoses=tuple(_diagnoses(material)),
+        diagnoses=diagnoses,
         series=series_of(material),
         fresh_plot=_fresh_plot(material, results),
     )
@@ -126,6 +130,13 @@ def _diagnoses(material: Material) -> Iterator[Diagnosis]:
 def _platform() -> str:
     """Return the system and its processor; the module `platform` costs more than the checks."""
     return f"{sys.platform} {os.uname().machine}" if hasattr(os, "uname") else sys.platform
+
+
+def _folder(submission: Submission) -> str:
+    """Return where the submission lies in its repository, with slashes; "" for the root itself."""
+    directory = submission.directory.resolve()
+    inside = directory.is_relative_to(submission.root) and directory != submission.root
+    return directory.relative_to(submission.root).as_posix() if inside else ""
 
 
 def _graded(submission: Submission) -> list[LoadedFile]:

@@ -126,7 +126,8 @@ class Decay:
     `curves[kind]` holds g_0 … g_49 as written (always what the file gives, even where the
     schema then refuses it); `last[kind]` is g_50 where given. `half_unit[kind][t]` is half a unit
     of the last digit written, the rounding a value can carry. `paths[kind]` is where the curve was
-    found, as a JSON path.
+    found, as a JSON path. `lines` gives the line of every value by its path in the file, and that
+    of g_t as `paths[kind][t]`, whatever the layout.
     """
 
     document: Mapping[str, object]
@@ -135,14 +136,19 @@ class Decay:
     last: Mapping[Kind, float]
     paths: Mapping[Kind, str]
     update_gate: Mapping[str, float]
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """manifest.json as an object; `half_unit` is the rounding of each number by JSON path."""
+    """manifest.json as an object; `half_unit` is the rounding of each number by JSON path.
+
+    `lines` gives the line of every value by its path.
+    """
 
     document: Mapping[str, object]
     half_unit: Mapping[str, float]
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +248,7 @@ class Series:
 class Report:
     """Everything a rendering needs; each format is a pure function of this and a language.
 
+    `folder` is the path from the repository's root to the submission, "" where that is the root;
     `fresh_plot` is the decay.png of the fresh run, where a person is to look at it.
     """
 
@@ -264,5 +271,6 @@ class Report:
     rubric_sha256: str
     environment: Mapping[str, str]
     diagnoses: tuple[Diagnosis, ...] = ()
+    folder: str = ""
     series: tuple[Series, ...] = ()
     fresh_plot: bytes = b""

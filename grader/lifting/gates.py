@@ -6,7 +6,6 @@ candidate, and what holds at random states is what the step is.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -16,6 +15,7 @@ import numpy as np
 from grader.facts import Array
 from grader.lifting.recording import Ids
 from grader.lifting.replay import Replay
+from grader.quiet import quiet
 
 Reset: TypeAlias = Literal["before", "after", "none"]
 
@@ -202,8 +202,7 @@ def misfit(vectors: StepVectors, gates: Gates, cell: Cell, states: Array) -> flo
     left = [_logit(z) - states @ U["z"].T, candidate]
     if gates.r is not None:
         left.append(_logit(r) - states @ U["r"].T)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a unit that is saturated at every state
+    with quiet():  # a unit that is saturated at every state
         misfits += [np.nan_to_num(np.nanmax(part, 0) - np.nanmin(part, 0)) for part in left]
     return float(max(part.max() for part in misfits))
 

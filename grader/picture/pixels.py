@@ -10,13 +10,14 @@ from __future__ import annotations
 import functools
 import io
 import struct
-import warnings
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from grader.quiet import quiet
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -101,12 +102,11 @@ def decode(data: bytes) -> Picture:
 
     width, height = size(data)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are bounded above
-            # The PNG reader itself: `Image.open` would first load the readers of all formats.
-            with PngImageFile(io.BytesIO(data)) as image:
-                image.load()
-                shown = _on_white(image)
+        # The PNG reader itself: `Image.open` would first load the readers of all formats. What it
+        # warns of is the size, which is bounded above.
+        with quiet(), PngImageFile(io.BytesIO(data)) as image:
+            image.load()
+            shown = _on_white(image)
     except (
         OSError,
         ValueError,

@@ -40,7 +40,7 @@ def read_manifest(file: LoadedFile) -> tuple[Manifest | None, tuple[Problem, ...
         path: spot.literal for path, spot in parsed.spots.items() if spot.literal[-1].isdigit()
     }
     rounding = {path: half_unit(literal) for path, literal in numbers.items()}
-    return Manifest(parsed.value, rounding), problems
+    return Manifest(parsed.value, rounding, parsed.lines), problems
 
 
 def value_at(manifest: Manifest, path: str) -> object:

@@ -280,7 +280,20 @@ def _decay(reading: _Reading) -> Decay:
         last={kind: _float(value) for kind, (_, value) in reading.last.items()},
         paths=dict(reading.origins),
         update_gate={k: _float(v) for k, v in gate.items()} if isinstance(gate, dict) else {},
+        lines=_lines(reading),
     )
+
+
+def _lines(reading: _Reading) -> dict[str, int]:
+    """Return the lines of all values, and of each g_t under the path of its curve."""
+    lines = dict(reading.parsed.lines)
+    for kind, series in reading.curves.items():
+        origin = reading.origins[kind]
+        known = [(t, lines[path]) for t, path in enumerate(series.paths) if path in lines]
+        lines.update({join(origin, t): line for t, line in known})
+        if known:  # a curve spread over records has no line of its own
+            lines.setdefault(origin, min(line for _, line in known))
+    return lines
 
 
 def _float(value: object) -> float:

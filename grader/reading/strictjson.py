@@ -38,6 +38,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 _NOT_FINITE = frozenset({"NaN", "-NaN", "Infinity", "-Infinity"})
 _STRING = json.JSONDecoder()
+_HEADS = frozenset('{["')
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +66,14 @@ class Parsed:
 
     `value` is the document, with None in place of numbers that have no finite value; it means
     nothing where `complete` is False. `spots` gives the place and spelling of each number and bare
-    word by its JSON path.
+    word by its JSON path, `lines` the line of every value.
     """
 
     value: object
     complete: bool
     spots: Mapping[str, Spot] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def problem(self, fault: Fault, code: str, file: str) -> Problem:
         """Return `fault` as a finding of the check `code`.
@@ -130,7 +132,14 @@ def parse_json(text: str) -> Parsed:
         value = reader.document()
     except _StopReading:
         return Parsed(None, complete=False, faults=tuple(reader.faults))
-    return Parsed(value, complete=True, spots=reader.spots, faults=tuple(reader.faults))
+    scalars = {path: spot.line for path, spot in reader.spots.items()}
+    return Parsed(
+        value,
+        complete=True,
+        spots=reader.spots,
+        faults=tuple(reader.faults),
+        lines=reader.lines | scalars,
+    )
 
 
 class _Reader:
@@ -140,6 +149,7 @@ class _Reader:
         self.text = text
         self.faults: list[Fault] = []
         self.spots: dict[str, Spot] = {}
+        self.lines: dict[str, int] = {}  # of texts, lists and objects; a spot has its own
         self.values = 0
         self.breaks = [match.start() for match in re.finditer("\n", text)]
 
@@ -179,6 +189,8 @@ class _Reader:
         if self.values > MAX_VALUES:
             self._stop("too_many", path, at, limit=MAX_VALUES)
         head = self.text[at : at + 1]
+        if head in _HEADS:
+            self.lines[path] = self._place(at)[0]
         if head == "{":
             return self._object(at, path, depth)
         if head == "[":

@@ -11,7 +11,18 @@ from typing import cast
 
 from grader.model import Language, Report
 
-FORMATS = ("text", "json", "html", "markdown")
+FORMATS = (
+    "text",
+    "json",
+    "html",
+    "markdown",
+    "junit",
+    "github",
+    "gradescope",
+    "prairielearn",
+    "autolab",
+    "classroom",
+)
 """Names of formats: each is the module of that name."""
 
 

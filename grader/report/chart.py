@@ -104,6 +104,7 @@ def _limits(curves: Curves) -> tuple[int, int]:
     """Return powers of ten around the curves, a multiple of three apart: one at every third row."""
     values = [value for curve in curves.values() for value in curve]
     low, high = math.floor(min(values)), math.ceil(max(values))
+    high = max(high, low + 1)  # a flat curve at a power of ten
     return low - (low - high) % 3, high
 
 

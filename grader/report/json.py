@@ -27,6 +27,8 @@ def as_document(report: Report, language: Language) -> dict[str, Any]:
     score = None
     if report.points is not None:
         score = {"points": report.points, "out_of": 100, "not_assessed": report.not_assessed}
+        if report.minimum is not None:
+            score["minimum"] = report.minimum
     return {
         "schema_version": 1,
         "grader": {

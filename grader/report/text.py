@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
@@ -134,27 +134,39 @@ def show(report: Report, language: Language, stream: IO[str], *, colour: bool | 
 
 
 def lines(
-    report: Report, language: Language, width: int = 100, *, ascii_only: bool = False
+    report: Report,
+    language: Language,
+    width: int = 100,
+    *,
+    ascii_only: bool = False,
+    without: Collection[str] = (),
 ) -> Iterator[Line]:
-    """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence."""
+    """Yield the report's paragraphs: verdict, stop conditions, what to fix, checks, evidence.
+
+    `without` names sections to leave out.
+    """
     texts = catalogue(language)
     yield Line(f" {words.headline(report, texts)} ", style=VERDICT_STYLES[report.verdict])
     yield Line("")
     for pair, _ in words.evidence(report, texts):
         yield Line(pair, hang=5)
-    yield from _section(texts, "diagnosis", _diagnoses(report, texts))
-    yield from _section(texts, "stop", (_stop(stop, texts) for stop in report.stop_conditions))
-    yield from _section(texts, "fix", _fixes(report, texts))
     drawn = chart(report, width, ascii_only=ascii_only)
-    yield from _section(texts, "curves", (Line(row.text, spans=row.spans) for row in drawn))
-    yield from _section(texts, "checks", _checks(report, texts))
-    yield from _section(texts, "findings", _findings(report, texts))
-    yield from _section(texts, "people", _manual(report, texts))
-    yield from _section(texts, "notes", _notes(report, texts))
-    yield from _section(texts, "questions", _questions(report, texts))
-    measured = (Line(text, "  ", 4) for text in words.measured(report, texts))
-    yield from _section(texts, "measured", measured)
-    yield from _section(texts, "evidence", _evidence(report, texts))
+    sections: Mapping[str, Iterable[Line]] = {
+        "diagnosis": _diagnoses(report, texts),
+        "stop": (_stop(stop, texts) for stop in report.stop_conditions),
+        "fix": _fixes(report, texts),
+        "curves": (Line(row.text, spans=row.spans) for row in drawn),
+        "checks": _checks(report, texts),
+        "findings": _findings(report, texts),
+        "people": _manual(report, texts),
+        "notes": _notes(report, texts),
+        "questions": _questions(report, texts),
+        "measured": (Line(text, "  ", 4) for text in words.measured(report, texts)),
+        "evidence": _evidence(report, texts),
+    }
+    for name, body in sections.items():
+        if name not in without:
+            yield from _section(texts, name, body)
     yield Line("")
     yield Line(texts.say("report.label.teach"), style="dim")
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import ast
 import functools
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
+from grader.quiet import quiet
 from grader.scripts.names import Names
 
 IMPORTERS = {
@@ -80,8 +80,7 @@ def parse(name: str, source: bytes | str) -> Script | None:
         None where it is not Python this interpreter can parse.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an invalid escape sequence is no error
+        with quiet():  # an invalid escape sequence is no error
             tree = ast.parse(source)
         return Script(name, tree, Names(tree))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
