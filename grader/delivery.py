@@ -170,7 +170,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _mode(path: Path) -> int:
-    """Return the permissions of the file there, or of a new one: those of mkstemp shut out others."""
+    """Return the permissions of the file there, or of a new one: mkstemp shuts out others."""
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:
