@@ -18,7 +18,13 @@ from tests.hostile.trial import attempt, crews
 ALONE = ("forged-answer", "message", "kill-group")
 """What is tried alone in every run of the tests, in the strongest tier: one of a kind."""
 
-ONCE_PASSED = ("saturated-at-zero", "false-state", "thousand-words", "opaque-gru-beside")
+ONCE_PASSED = (
+    "saturated-at-zero",
+    "false-state",
+    "thousand-words",
+    "opaque-gru-beside",
+    "another-rnn",
+)
 """Each was verified, with all points, until what it shows was closed."""
 
 QUIET = [attack for attack in ALL if attack.quiet and attack.family != "exhaustion"]
