@@ -13,7 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Death: TypeAlias = Literal["", "raised", "exit", "killed", "timeout", "memory", "output", "silent"]
+Death: TypeAlias = Literal[
+    "", "raised", "exit", "killed", "timeout", "memory", "output", "wrote", "silent"
+]
 Place: TypeAlias = Literal["folder", "root"]
 Refused: TypeAlias = Literal["", "processes", "shell", "network", "files", "call", "disk"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from grader.evidence import scratch as scratch_
@@ -52,13 +52,12 @@ def record(
     limit_s = min(terms.timeout_s, RECORD_TIMEOUT_S)
     made = scratch_.build(submission)
     with Child(terms.protection, made.files, limit_s, RECORDER) as child:
-        home = PurePosixPath(child.home)
-        folder, root = home / made.folder, home / scratch_.ROOT
+        folder, root = child.within(made.folder), child.within(scratch_.ROOT)
         request = {
             "op": "record",
-            "folder": str(folder),
-            "root": str(root),
-            "cwd": str(folder if place == "folder" else root),
+            "folder": folder,
+            "root": root,
+            "cwd": folder if place == "folder" else root,
             "scripts": list(scripts),
         }
         try:

@@ -1,6 +1,7 @@
 """What a child left: read without following, removed without asking; users nobody is."""
 
 import ctypes
+import json
 import os
 import pwd
 import struct
@@ -9,7 +10,7 @@ import sys
 
 import pytest
 
-from grader.isolation import collect, leftovers, places, users
+from grader.isolation import collect, fonts, leftovers, places, users
 from grader.isolation.inside import landlock, stage
 
 CAP = 1000
@@ -223,3 +224,33 @@ def test_parent_of_a_child_cannot_be_looked_into():
 
     alone("E", "pass")
     assert ctypes.CDLL(None).prctl(3, 0, 0, 0, 0) == 0  # PR_GET_DUMPABLE
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """Have the user's list of fonts hold these names; return what children begin with."""
+
+    def write(*names, text=None):
+        monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "none"))
+        monkeypatch.setenv("HOME", str(tmp_path / "none"))
+        document = {"_version": 390, "ttflist": [{"fname": n} for n in names], "afmlist": []}
+        (tmp_path / "fontlist-v390.json").write_text(text or json.dumps(document))
+        fonts.font_lists.cache_clear()
+        return fonts.font_lists()
+
+    yield write
+    fonts.font_lists.cache_clear()
+
+
+def test_children_begin_with_the_fonts_they_can_read(listed):
+    names = ("fonts/ttf/DejaVuSans.ttf", "/usr/share/f.ttf", "/home/ana/f.ttf")
+    ((name, data),) = listed(*names).items()
+    assert name == ".matplotlib/fontlist-v390.json"
+    kept = [entry["fname"] for entry in json.loads(data)["ttflist"]]
+    assert kept == ["fonts/ttf/DejaVuSans.ttf", "/usr/share/f.ttf"]
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"ttflist": 3, "afmlist": []}', "[" * 9999])
+def test_list_of_fonts_that_cannot_be_read_is_left_out(listed, text):
+    assert listed(text=text or " ") == {}

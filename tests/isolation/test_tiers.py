@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import textwrap
 import time
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 
 from grader.evidence.trial import try_layers
 from grader.grading import Options, grade
+from grader.isolation import spawn
 from tests.isolation.alone import alone, protected
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
@@ -223,6 +226,35 @@ def test_artefact_that_is_no_plain_file_is_left_alone(name):
     assert time.monotonic() - began < 15.0
 
 
+FLOODS = {
+    "A": "for n in range(10**9):\n    open(str(n), 'w').close()",
+    "B": "for n in range(10**9):\n    open(str(n % 20), 'wb').write(bytes(8 << 20))",
+}
+
+
+@in_strong
+def test_flood_of_files_or_of_writes_is_ended(tier, monkeypatch):
+    monkeypatch.setattr(spawn, "MOST_FILES", 2_000)
+    monkeypatch.setattr(spawn, "MOST_WRITTEN", 64 << 20)
+    monkeypatch.setattr(spawn, "MOST_WITH_ANSWERS", 512 << 20)
+    assert alone(tier, FLOODS[tier], 60.0).death == "wrote"
+
+
+def test_answer_nobody_asked_for_ends_the_child():
+    source = """
+    import os, struct
+    frame = b"VGF1" + struct.pack("<IQ", 22, 0) + b'{"id": 99, "arrays":[]}'[:22]
+    for number in range(3, 64):
+        try:
+            os.write(number, frame)
+        except OSError:
+            pass
+    while True:
+        pass
+    """
+    assert alone("B", textwrap.dedent(source)).death == "killed"
+
+
 @pytest.mark.parametrize("tier", ["B", "E"])
 def test_scratch_folder_is_gone_however_it_was_left(tier):
     source = """
@@ -260,6 +292,44 @@ def test_daemon_of_the_weakest_tier_is_ended():
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
+
+
+ORPHANED = """
+import sys
+from grader.evidence.sandbox import Child
+from grader.isolation.policy import Wish, protection
+with Child(protection(Wish(sys.argv[1])), {"s.py": b"while True: pass"}, 60.0) as child:
+    home = child.home
+    request = {"op": "run", "folder": home, "cwd": home, "script": "s.py", "name": "__main__"}
+    child.begun()
+    child.send(request)
+    print(child._process.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of Linux")
+@pytest.mark.parametrize("tier", ["B", "E"])
+def test_child_does_not_outlive_a_grader_that_is_killed(tier):
+    protected(tier)
+    command = [sys.executable, "-c", ORPHANED, tier]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(  # noqa: S603 - our own words
+        command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 10.0
+    while _alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(pid)
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @in_strong
