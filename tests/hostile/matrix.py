@@ -84,6 +84,8 @@ def table(found: Succeeded) -> str:
     for tier in tiers:
         names = [attack.name for attack in tried if found[tier][attack.name]]
         lines.append(f"Tier {tier} does not stop: {', '.join(names) or 'none of them'}.  ")
+    if len(tried) < len(ALL):
+        lines.append(f"Tried so far: {len(tried)} of {len(ALL)}.")
     return "\n".join(lines)
 
 
