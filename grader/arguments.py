@@ -69,6 +69,23 @@ def seconds(text: str) -> float:
     return value
 
 
+def points(text: str) -> int:
+    """Read a score, in whole points of 100."""
+    value = number(text)
+    if not (0 <= value <= 100 and value == int(value)):
+        raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
+    return int(value)
+
+
+def isolation(text: str) -> str:
+    """Read the name of a protection."""
+    from grader.isolation.tiers import ALIASES
+
+    if text.lower() not in ALIASES:
+        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALIASES)}")
+    return text.lower()
+
+
 def number(text: str) -> float:
     """Return the number, NaN for what is none: no range holds it."""
     try:

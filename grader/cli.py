@@ -6,23 +6,35 @@ import argparse
 import itertools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from grader.arguments import (
     USAGE_ERROR,
     OneLineParser,
     UsageError,
     demand_submission,
-    number,
-    seconds,
 )
+from grader.config import add_settings, settle
 from grader.delivery import add_options, deliver, paired
 from grader.model import Language
-from grader.texts import LANGUAGES, Catalogue, catalogue
+from grader.texts import Catalogue, catalogue
 from grader.version import __version__
 
 GRADER_FAULT = 3
+
+COMMANDS: Mapping[str, str] = {
+    "config": "config.show",
+    "explain": "explain",
+    "new": "starter",
+    "package": "platforms",
+    "sandbox": "sandbox",
+    "selfcheck": "selfcheck",
+    "verify": "verify",
+}
+"""First words that are no path, and the module with the function of that name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,27 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[Sequence[str], Catalogue], int] | None:
     """Return the command of a name; None for a path to be graded."""
-    if name == "explain":
-        from grader.explain import explain
-
-        return explain
-    if name == "new":
-        from grader.starter import new
-
-        return new
-    if name == "sandbox":
-        from grader.sandbox import sandbox
-
-        return sandbox
-    if name == "verify":
-        from grader.verify import verify
-
-        return verify
-    if name == "selfcheck":
-        from grader.selfcheck import selfcheck
-
-        return selfcheck
-    return None
+    if name not in COMMANDS:
+        return None
+    return cast(
+        Callable[[Sequence[str], Catalogue], int],
+        getattr(import_module(f"grader.{COMMANDS[name]}"), name),
+    )
 
 
 def _language(words: Sequence[str]) -> Language:
@@ -104,30 +101,11 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
 
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
-    parser.add_argument("--timeout", type=seconds, default=60.0, metavar="S", help=say("timeout"))
-    parser.add_argument("--isolation", type=_isolation, default="auto", help=say("isolation"))
+    add_settings(parser, texts)
     parser.add_argument("--unsafe-run", action="store_true", help=say("unsafe_run"))
     add_options(parser, texts)
-    parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
-    parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
-    parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
     parser.add_argument("--version", action="version", version=__version__, help=say("version"))
     return parser
-
-
-def _isolation(text: str) -> str:
-    from grader.isolation.tiers import ALIASES
-
-    if text.lower() not in ALIASES:
-        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALIASES)}")
-    return text.lower()
-
-
-def _points(text: str) -> int:
-    value = number(text)
-    if not (0 <= value <= 100 and value == int(value)):
-        raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
-    return int(value)
 
 
 def _grade(words: Sequence[str], texts: Catalogue) -> int:
@@ -135,23 +113,22 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
     deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
     demand_submission(path, texts)
+    settings = settle(arguments, texts, path)
+    texts = settings.texts(texts)
     from grader.grading import PROBE_KEY, Options, grade
     from grader.isolation.refusal import IsolationRefusedError, said
-    from grader.rubric import RubricError
 
     options = Options(
         run=not arguments.no_run,
-        timeout_s=arguments.timeout,
-        minimum=arguments.min_score,
-        rubric=arguments.rubric,
+        timeout_s=settings.values["time_limit"],
+        minimum=settings.values["minimum_score"],
+        rubric=settings.rubric,
         key=os.environ.get(PROBE_KEY, "").encode(),
-        isolation=arguments.isolation,
+        isolation=settings.values["isolation"],
         unsafe=arguments.unsafe_run,
     )
     try:
         report = grade(path, options)
-    except RubricError as error:
-        raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
     except IsolationRefusedError as error:
         print(f"vangrad: {said(error, texts)}", file=sys.stderr)  # noqa: T201 - as above
         return GRADER_FAULT
