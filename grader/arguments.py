@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from grader.clean import terminal
 from grader.model import REQUIRED_FILES
 from grader.texts import Catalogue, catalogue
 
@@ -41,7 +42,7 @@ class OneLineParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Report a usage error in one line and leave with status 2."""
-        self.exit(USAGE_ERROR, f"vangrad: {message}\n")
+        self.exit(USAGE_ERROR, f"vangrad: {terminal(message)}\n")
 
 
 @contextmanager

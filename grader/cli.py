@@ -19,6 +19,7 @@ from grader.arguments import (
 )
 from grader.config import add_settings, settle
 from grader.delivery import add_options, deliver, paired
+from grader.isolation.refusal import IsolationRefusedError, said
 from grader.model import Language
 from grader.texts import Catalogue, catalogue
 from grader.version import __version__
@@ -55,12 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         return USAGE_ERROR
+    except IsolationRefusedError as error:
+        print(f"vangrad: {said(error, texts)}", file=sys.stderr)  # noqa: T201 - as above
+        return GRADER_FAULT
     except BrokenPipeError:
         _drop_output()
         return 0
     except Exception as error:  # noqa: BLE001 - no traceback ever reaches a student or a CI log
-        said = texts.say("cli.internal", {"error": repr(error), "version": __version__})
-        print(f"vangrad: {said}", file=sys.stderr)  # noqa: T201 - as above
+        fault = texts.say("cli.internal", {"error": repr(error), "version": __version__})
+        print(f"vangrad: {fault}", file=sys.stderr)  # noqa: T201 - as above
         return GRADER_FAULT
 
 
@@ -102,7 +106,6 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
     add_settings(parser, texts)
-    parser.add_argument("--unsafe-run", action="store_true", help=say("unsafe_run"))
     add_options(parser, texts)
     parser.add_argument("--version", action="version", version=__version__, help=say("version"))
     return parser
@@ -116,7 +119,6 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
     settings = settle(arguments, texts, path)
     texts = settings.texts(texts)
     from grader.grading import PROBE_KEY, Options, grade
-    from grader.isolation.refusal import IsolationRefusedError, said
 
     options = Options(
         run=not arguments.no_run,
@@ -127,11 +129,7 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
         isolation=settings.values["isolation"],
         unsafe=arguments.unsafe_run,
     )
-    try:
-        report = grade(path, options)
-    except IsolationRefusedError as error:
-        print(f"vangrad: {said(error, texts)}", file=sys.stderr)  # noqa: T201 - as above
-        return GRADER_FAULT
+    report = grade(path, options)
     try:
         deliver(report, deliveries, texts, arguments.colour)
     except BrokenPipeError:

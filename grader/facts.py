@@ -13,9 +13,18 @@ import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[np.float64]
-Death: TypeAlias = Literal["", "raised", "exit", "killed", "timeout", "memory", "output", "silent"]
+Death: TypeAlias = Literal[
+    "", "raised", "exit", "killed", "timeout", "memory", "output", "wrote", "silent"
+]
 Place: TypeAlias = Literal["folder", "root"]
 Refused: TypeAlias = Literal["", "processes", "shell", "network", "files", "call", "disk"]
+
+
+DIFFERENCES = 0.75
+"""States a token and component that show differences of `step`: one-sided ones take 1."""
+
+MANY_HELPERS = 24.0
+"""States a token that a helper for every product of a hand-written GRU may give."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,8 +366,13 @@ class ProbeFacts:
     level: Literal["probe", "lifted"] = "probe"
     not_lifted: NotLifted | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
-    states: int = 0
-    """How many different states one function of the script gave while `bptt` ran."""
+    states_per_token: float = 0.0
+    """How many different states a token one function of the script gave while `bptt` ran."""
+
+    @property
+    def numerical(self) -> bool:
+        """Whether `bptt` evaluates as many states as differences of `step` take."""
+        return self.states_per_token > max(MANY_HELPERS, DIFFERENCES * self.d_hidden)
 
     def point(self, label: str) -> PointFacts | None:
         """Return the first point called `label`, if it was reached."""

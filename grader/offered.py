@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from grader.facts import Misbehaviour, NotLifted, ProbeFacts
 from grader.model import Finding, Kind, Material, Outcome, Term, Value
-from grader.scripts.scan import parse, short_enough
+from grader.scripts.scan import read_all
 from grader.scripts.unfinished import unfinished
 
 SCRIPT = "bptt_norm.py"
@@ -18,10 +18,8 @@ MILD = frozenset({"mutates_input", "ignores_params", "ignores_tokens", "ignores_
 def unfinished_parts(material: Material) -> Iterator[Finding]:
     """List what the scripts' author left for later."""
     parts: list[str] = []
-    for name, file in sorted(short_enough(material.submission.scripts).items()):
-        script = parse(name, file.data)
-        if script is not None:
-            parts += [f"{name}:{part.line} {part.said}".rstrip() for part in unfinished(script)]
+    for name, script in sorted(read_all(material.submission.scripts)[0].items()):
+        parts += [f"{name}:{part.line} {part.said}".rstrip() for part in unfinished(script)]
     if parts:
         yield Finding("unfinished", Outcome.NOTE, {"parts": parts[:MOST_PARTS]}, file=SCRIPT)
 

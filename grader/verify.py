@@ -51,7 +51,11 @@ def verify(words: Sequence[str], texts: Catalogue) -> int:
     claimed, reasons = _read(arguments.report, texts)
     if claimed is not None:
         reasons = list(_other_basis(claimed, arguments.path, settings.rubric, texts))
-        again = None if reasons else grade(arguments.path, _options(claimed, settings))
+        again = (
+            None
+            if reasons
+            else grade(arguments.path, _options(claimed, settings, unsafe=arguments.unsafe_run))
+        )
         if again is not None and again.verdict is Verdict.GRADER_ERROR:
             return _tell([texts.say("cli.verify.fault")], FAULT)
         if again is not None:
@@ -72,14 +76,14 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     def say(name: str) -> str:
         return texts.say(f"cli.{name}").replace("%", "%%")
 
-    parser = OneLineParser(prog="vangrad verify", description=say("verify.description"))
+    parser = OneLineParser(texts, prog="vangrad verify", description=say("verify.description"))
     parser.add_argument("report", metavar="REPORT", type=Path, help=say("verify.report"))
     parser.add_argument("path", metavar="PATH", type=Path, help=say("path"))
     add_settings(parser, texts)
     return parser
 
 
-def _options(claimed: Mapping[str, Any], settings: Settings) -> Options:
+def _options(claimed: Mapping[str, Any], settings: Settings, *, unsafe: bool) -> Options:
     """Return how the report says it was made, with the limits and the key of this machine."""
     return Options(
         run=claimed["scope"] == "full",
@@ -88,6 +92,7 @@ def _options(claimed: Mapping[str, Any], settings: Settings) -> Options:
         rubric=settings.rubric,
         key=os.environ.get(PROBE_KEY, "").encode(),
         isolation=settings.values["isolation"],
+        unsafe=unsafe,
     )
 
 

@@ -91,11 +91,13 @@ def rendering(seed, *, right):
     shown = _shown(what, g, {"rnn": 10.0 ** rnn[theirs], "gru": 10.0 ** gru[theirs]})
     style = str(rng.choice(STYLES))
     with matplotlib.style.context(style):
-        figure, how = _figure(rng, what, shown)
+        figure, how, thick = _figure(rng, what, shown)
         options = {"bbox_inches": "tight"} if rng.random() < 0.35 else {}
         options["transparent"] = bool(rng.random() < 0.08) and style != "dark_background"
         data = png(figure, **options)
     after = AFTER[rng.integers(len(AFTER))]
+    if after == "jpeg" and not thick:
+        after = None  # it would leave no colour to see
     data = _after(data, after, rng)
     curves = {net: tuple(values[:50]) for net, values in g.items()}
     return Rendering(seed, what, right, f"{style} {how} {after}", curves, data, figure)
@@ -134,8 +136,9 @@ def _figure(rng, what, g):
         pair = (axes, axes.twinx())
     colours = _colours(rng, what)
     line = _line(rng)
+    left_out = ("rnn", "gru")[rng.integers(2)] if what == "one_missing" else ""
     for net, on, colour in zip(("rnn", "gru"), pair, colours, strict=True):
-        if what == "one_missing" and (net == "gru") == bool(rng.integers(2)):
+        if net == left_out:
             continue
         _plot(on, what, g[net], {**line, "color": colour, "label": f"{net.upper()} gradient"})
     for on in dict.fromkeys(pair):
@@ -143,7 +146,8 @@ def _figure(rng, what, g):
     _furnish(pair[0], what, rng, colours, g)
     _extra(pair[0], what, rng, colours, g)
     _legend(pair[0], rng)
-    return figure, f"{size[0]:.1f}x{size[1]:.1f}@{dpi} {colours} {line}"
+    thick = line["lw"] * dpi >= 144 and line["ls"] != ":"  # two pixels
+    return figure, f"{size[0]:.1f}x{size[1]:.1f}@{dpi} {colours} {line}", thick
 
 
 def _colours(rng, what):
@@ -167,6 +171,7 @@ def _line(rng):
     if kind in ("marked", "markers"):
         line["marker"] = str(rng.choice(["o", ".", "x", "s", "^", "v", "+", "D"]))
         line["ms"] = float(rng.uniform(3, 8))
+        line["mew"] = 1.0  # some styles have 0, and then + and x show nothing
         if kind == "marked" and rng.random() < 0.3:
             line["markevery"] = int(rng.integers(2, 11))
     line["ls"] = {"markers": "", "dashed": "--", "dotted": ":", "dashdot": "-."}.get(kind, "-")

@@ -14,14 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from grader.model import KINDS, STEPS, Finding, Kind, LoadedFile, Material, Outcome, Value
 from grader.scripts.names import integer
 from grader.scripts.scan import (
-    MAX_SOURCE,
     Import,
     Road,
     Script,
     imports,
-    parse,
     reached,
-    short_enough,
+    read_all,
     written,
 )
 from grader.scripts.training import names_used, updates
@@ -42,13 +40,8 @@ TOOLS = """
 FAMILIAR = frozenset(TOOLS.split()) | sys.stdlib_module_names
 ENTRY = "bptt_norm.py"
 MOST_RUN = 5  # scripts manifest.json may name under "run"
-MOST_TOLD = 50  # findings of one kind of weight
-DIFFERENCES = 0.75
-"""States a token and component that show differences of `step`: one-sided ones take 1."""
-
-MANY_HELPERS = 24
-"""States a token that a helper for every product of a hand-written GRU may give."""
-
+MOST_TOLD = 50  # findings of one weight
+MOST_NAMED = 5
 KNOWN_BY_ROAD: dict[Road, tuple[str, Outcome]] = {
     "import": ("framework", Outcome.FAIL),
     "dynamic": ("hidden_framework", Outcome.FAIL),
@@ -65,9 +58,7 @@ def _files(material: Material) -> dict[str, LoadedFile]:
 
 def _parsed(material: Material) -> dict[str, Script]:
     """Return the scripts that can be parsed, by file name."""
-    files = short_enough(_files(material))
-    scripts = {name: parse(name, file.data) for name, file in files.items()}
-    return {name: script for name, script in scripts.items() if script is not None}
+    return read_all(_files(material))[0]
 
 
 def _running(material: Material, scripts: Mapping[str, Script]) -> tuple[str, ...]:
@@ -80,11 +71,11 @@ def _running(material: Material, scripts: Mapping[str, Script]) -> tuple[str, ..
 def _unreadable(material: Material, scripts: Mapping[str, Script]) -> Iterator[Finding]:
     """Name the scripts that were not read: no Python (the rerun says why), or too long."""
     files = _files(material)
-    long = sorted(set(files) - set(short_enough(files)))
+    long = read_all(files)[1]
     if ENTRY in files and ENTRY not in (*scripts, *long):
         yield Finding("unreadable", Outcome.NOT_ASSESSED, file=ENTRY)
     if long:
-        data: dict[str, Value] = {"names": long, "limit": MAX_SOURCE}
+        data: dict[str, Value] = {"names": long[:MOST_NAMED]}
         yield Finding("too_long", Outcome.NOT_ASSESSED, data, file=long[0])
 
 
@@ -127,9 +118,9 @@ def _numerical(material: Material) -> Iterator[Finding]:
     """Ask about a bptt that evaluates as many states as differences of `step` take."""
     for kind in KINDS:
         facts = material.probe.get(kind)
-        width = facts.d_hidden if facts is not None else 0
-        if facts is not None and facts.states > max(MANY_HELPERS, DIFFERENCES * width) * STEPS:
-            data: dict[str, Value] = {"states": facts.states, "length": STEPS, "width": width}
+        if facts is not None and facts.numerical:
+            states = round(facts.states_per_token * STEPS)
+            data: dict[str, Value] = {"states": states, "length": STEPS, "width": facts.d_hidden}
             yield Finding("numerical", Outcome.MANUAL, data, model=kind, file=ENTRY)
 
 

@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
-from grader.oracle import orders_of_decay
-from grader.prose.answers import DECAY as DECAY_WORD
-from grader.prose.answers import QUESTIONS, Answers, read_answers, states_number
-from grader.prose.claims import Claim, claims, denials, paragraph_nets
-from grader.prose.sentences import Sentence, plain_sentences
+from grader.prose.answers import QUESTIONS, Answers, Question, numbered, read_answers
+from grader.prose.claims import Claim, claims
+from grader.prose.contradictions import Statement, statements
+from grader.prose.sentences import plain_sentences
+from grader.prose.terms import PATTERNS
+from grader.truths import Truths, agrees, circular_law, meanings, truths
 
 FILE = "README.md"
-MOST_PLACEHOLDERS = 20  # told one by one
-LEAST_WORDS = 20  # four short sentences: below, nothing can be answered
+LEAST_WORDS = 20
+"""Four short sentences: below, nothing can be answered."""
+
+MOST_PLACEHOLDERS = 20
+"""Told one by one."""
+
+SHOWN = 3
+"""Sentences shown to the person who reads an answer."""
+
+UNKNOWN = "—"
 PLACEHOLDER_KEEPS = 0.5
 UNNUMBERED_KEEPS = 0.5
-RELATIVE = 0.01  # beside the rounding of the digits given: numbers carried over from unrounded ones
-TOTAL_SLACK = 0.1
-HEAD_ORDERS = (
-    1.0  # log10(g_50/g_49) where g_50 is not given: one backward step loses less than this
-)
-RADIUS_RELATIVE = 0.02
-GRU_VANISHES = (
-    6.0  # orders in all; the lab itself calls 1e-15 vanished, and FP32 carries seven digits
-)
+VANISHES = 6.0
+"""Orders in all from which a gradient has vanished whatever one calls it; the lab itself calls
+1e-15 vanished, and FP32 carries seven digits."""
+
+SAME = 0.02
+"""Relative difference within which a number is taken for another one of the submission."""
+
+APART = 1.1
+"""Ratio of two decays from which one is the faster beyond any choice of definition."""
+
+UNEQUAL = 2.0
+"""Ratio of two decays that nobody would call the same."""
 
 
 def questions(material: Material) -> Iterator[Finding]:
@@ -39,7 +50,7 @@ def questions(material: Material) -> Iterator[Finding]:
         yield Finding("not_read", Outcome.SKIPPED, file=FILE)
         return
     answers = read_answers(plain_sentences(material.readme))
-    if answers.words < LEAST_WORDS:
+    if answers.words < LEAST_WORDS and len(answers.found) < len(QUESTIONS):
         yield Finding("too_short", Outcome.FAIL, {"words": answers.words}, file=FILE)
         return
     yield from _missing(answers)
@@ -60,10 +71,33 @@ def read(material: Material) -> Iterator[Finding]:
     if material.readme is None:
         return
     answers = read_answers(plain_sentences(material.readme))
-    shown: dict[str, Value] = {
-        name: answers.found[name].text if name in answers.found else "—" for name in QUESTIONS
+    expected = _right_answer(material)
+    for question, found in answers.found.items():
+        data: dict[str, Value] = {"sentence": " ".join(s.text for s in found[:SHOWN])}
+        data |= expected.get(question, {})
+        kind = f"read_{question}"
+        yield Finding(kind, Outcome.MANUAL, data, file=FILE, line=found[0].line)
+    missing = [question for question in QUESTIONS if question not in answers.found]
+    if missing:
+        yield Finding("look_for", Outcome.MANUAL, {"questions": len(missing)}, file=FILE)
+
+
+def _right_answer(material: Material) -> dict[Question, dict[str, Value]]:
+    """Return the numbers that right answers to the first three questions are about."""
+    known = {kind: truths(material, kind) for kind in KINDS}
+    values: dict[Kind, dict[str, float]] = {
+        kind: {name: truth.values[0] for name, truth in found.known.items()} if found else {}
+        for kind, found in known.items()
     }
-    yield Finding("read_it", Outcome.MANUAL, shown, file=FILE)
+    rho = values["rnn"].get("radius")
+    return {
+        "rnn_rate": {
+            "orders": values["rnn"].get("per_ten", UNKNOWN),
+            "theory": -10.0 * math.log10(rho) if rho else UNKNOWN,
+        },
+        "gru_rate": {"orders": values["gru"].get("per_ten", UNKNOWN)},
+        "practice": {"g_0": values["rnn"].get("g_0", UNKNOWN)},
+    }
 
 
 def _missing(answers: Answers) -> Iterator[Finding]:
@@ -79,119 +113,116 @@ def _missing(answers: Answers) -> Iterator[Finding]:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Truth:
-    """The values a claim may have, one of which it must agree with; all positive."""
-
-    values: tuple[float, ...]
-    slack: float = 0.0
-
-
 def numbers(material: Material) -> Iterator[Finding]:
-    """Quote the numbers of decay.json, not others.
-
-    Where several numbers are given for one quantity of one net, one right one is enough: the others
-    may be about something else.
-    """
+    """Quote the numbers of decay.json, not others, and say nothing that they contradict."""
     if material.readme is None:
         return
     sentences = plain_sentences(material.readme)
-    yield from _unnumbered(sentences)
-    found = list(claims(sentences))
-    for kind in KINDS:
-        for quantity, truth in _truths(material, kind).items():
-            about = [c for c in found if c.model == kind and c.quantity == quantity]
-            if about and not any(_agrees(claim, truth) for claim in about):
-                yield _contradiction(about[0], truth)
-    yield from _denied(material, sentences)
-
-
-def _unnumbered(sentences: Sequence[Sentence]) -> Iterator[Finding]:
-    """Find the nets for which no number stands near any word for decay."""
-    nets = paragraph_nets(sentences)
-    said = {
-        kind
-        for sentence in sentences
-        if states_number(sentence.text) and DECAY_WORD.search(f"{sentence.heading} {sentence.text}")
-        for kind in nets[sentence.paragraph]
-    }
-    for kind in KINDS:
-        if kind not in said:
+    said = numbered(sentences, [PATTERNS[kind] for kind in KINDS])
+    for kind, known in zip(KINDS, said, strict=True):
+        if not known:
             yield Finding(
                 "no_number", Outcome.PARTIAL, model=kind, file=FILE, keeps=UNNUMBERED_KEEPS
             )
+    both = {kind: found for kind in KINDS if (found := truths(material, kind))}
+    yield from _wrong(material, both, list(claims(sentences)))
+    for statement in statements(sentences):
+        yield from _contradiction(statement, {kind: both[kind].signed for kind in both})
 
 
-def _truths(material: Material, kind: Kind) -> dict[str, _Truth]:
-    """Return what the quantities of one net really are, as far as the files and the run tell."""
-    truths: dict[str, _Truth] = {}
-    curve = material.decay.curves.get(kind, ()) if material.decay else ()
-    if material.decay and len(curve) == 50 and all(math.isfinite(g) and g > 0 for g in curve):
-        logs = [math.log10(g) for g in curve]
-        last = material.decay.last.get(kind)
-        head = math.log10(last) if last and last > 0 and math.isfinite(last) else None
-        total = logs[-1] - logs[0]
-        beyond = head - logs[0] if head is not None else total + HEAD_ORDERS
-        per_ten = orders_of_decay(logs, head)
-        unknown = 0.0 if head is not None else HEAD_ORDERS / 5
-        truths["per_ten"] = _Truth(tuple(per_ten.values()), unknown)
-        truths["total"] = _Truth((total, beyond, (total + beyond) / 2), TOTAL_SLACK)
-        if head is None:
-            truths["total"] = _Truth((total + HEAD_ORDERS / 2,), TOTAL_SLACK + HEAD_ORDERS / 2)
-        truths["g_0"] = _Truth((curve[0],))
-    radius = _radii(material) if kind == "rnn" else ()
-    if radius:
-        truths["radius"] = _Truth(radius)
-    return truths
+def _wrong(
+    material: Material, both: Mapping[Kind, Truths], found: Sequence[Claim]
+) -> Iterator[Finding]:
+    """Find the claims that agree with nothing they may mean, once for each net and quantity.
+
+    A claim whose net or quantity was taken from elsewhere in the text is left alone where it gives
+    any other number of this submission. Where the text gives the right number as well, the other is
+    asked about and not called wrong: it may belong to another run.
+    """
+    estimate = circular_law(material)
+    known = [c for c in found if c.model in both and c.told.quantity in both[c.model].known]
+    right = {_subject(c) for c in known if agrees(c, both[c.model], estimate)}
+    right |= {(kind, "orders") for kind, quantity in right if quantity in {"per_ten", "total"}}
+    told: set[tuple[Kind, str]] = set()
+    failed = [c for c in known if not agrees(c, both[c.model], estimate)]
+    for claim in failed:
+        if _subject(claim) in told or _is_the_others(claim, failed, both):
+            continue
+        if not claim.sure and _is_among(claim, meanings(material, both, claim)):
+            continue
+        told.add(_subject(claim))
+        if _subject(claim) in right:
+            yield _second(claim)
+        else:
+            yield _difference(claim, both[claim.model])
 
 
-def _radii(material: Material) -> tuple[float, ...]:
-    """Return ρ(W_hh) as measured and as declared: either will do here."""
-    found = []
-    probe = material.probe.get("rnn")
-    if probe is not None and probe.forward is not None:
-        found.append(probe.forward.spectral_radius)
-    summary = material.manifest.document.get("results_summary") if material.manifest else None
-    declared = summary.get("rnn_spectral_radius_W_hh") if isinstance(summary, dict) else None
-    if isinstance(declared, int | float) and not isinstance(declared, bool):
-        found.append(float(declared))
-    return tuple(value for value in found if math.isfinite(value) and value > 0)
+def _second(claim: Claim) -> Finding:
+    """Ask about a number beside which the text gives the right one: it may be of another run."""
+    data: dict[str, Value] = {"claimed": claim.value, "sentence": claim.sentence.text}
+    line = claim.sentence.line
+    return Finding("two_numbers", Outcome.NOTE, data, claim.model, FILE, line=line)
 
 
-def _agrees(claim: Claim, truth: _Truth) -> bool:
-    number = claim.number
-    if claim.quantity == "g_0" and (number.power or claim.rough):
-        return any(
-            abs(math.log10(abs(reading)) - math.log10(value)) <= 1.0
-            for value in truth.values
-            for reading in number.readings
-            if reading
-        )
-    relative = RADIUS_RELATIVE if claim.quantity == "radius" else RELATIVE
-    # "About 2" may stand for 1.4 as well as for 2.6: a whole unit of the last digit.
-    rounding = number.half_unit * (2 if claim.rough else 1)
-    return any(
-        abs(abs(reading) - abs(value)) <= rounding + truth.slack + relative * abs(value)
-        for value in truth.values
-        for reading in number.readings
-    )
+def _is_among(claim: Claim, values: Sequence[float]) -> bool:
+    return any(math.isclose(abs(claim.value), value, rel_tol=SAME) for value in values)
 
 
-def _contradiction(claim: Claim, truth: _Truth) -> Finding:
+def _is_the_others(claim: Claim, failed: Sequence[Claim], both: Mapping[Kind, Truths]) -> bool:
+    """Say whether a number is the other net's, so that the sentence may have been misread.
+
+    Not so where its own clause names the net and its sentence no other, or where both numbers of a
+    sentence are wrong: then the nets were exchanged.
+    """
+    other: Kind = "gru" if claim.model == "rnn" else "rnn"
+    named = bool(PATTERNS[other].search(claim.sentence.text))
+    if other not in both or (claim.sure and not named):
+        return False
+    truth = both[other].known.get(claim.told.quantity)
+    scale = claim.told.steps / 10.0 if claim.told.quantity == "per_ten" else 1.0
+    theirs = () if truth is None else tuple(value * scale for value in truth.values)
+    near = claim.number.half_unit * (2 if claim.rough else 1)
+    same = any(abs(abs(claim.value) - v) <= near + SAME * v for v in theirs)
+    return same and not any(c.model == other and c.sentence is claim.sentence for c in failed)
+
+
+def _subject(claim: Claim) -> tuple[Kind, str]:
+    return claim.model, claim.told.quantity
+
+
+def _difference(claim: Claim, known: Truths) -> Finding:
+    truth = known.known[claim.told.quantity]
     data: dict[str, Value] = {
         "claimed": claim.value,
         "measured": truth.values[0],
         "sentence": claim.sentence.text,
     }
-    kind = f"wrong_{claim.quantity}"
+    if claim.told.quantity == "per_ten":
+        data["claimed"] = claim.value * 10.0 / claim.told.steps
+    if claim.told.quantity == "orders":
+        data["per_ten"] = known.known["per_ten"].values[0]
+    kind = f"wrong_{claim.told.quantity}"
     return Finding(kind, Outcome.FAIL, data, claim.model, FILE, line=claim.sentence.line)
 
 
-def _denied(material: Material, sentences: Sequence[Sentence]) -> Iterator[Finding]:
-    """Find "the GRU does not vanish" beside a GRU that does."""
-    total = _truths(material, "gru").get("total")
-    if total is None or total.values[0] < GRU_VANISHES:
+def _contradiction(statement: Statement, orders: Mapping[Kind, float]) -> Iterator[Finding]:
+    """Compare a statement in words with what the curves lose, orders from t = 49 to t = 0."""
+    name = f"not_{statement.assertion}"
+    concerned = KINDS if statement.model is None else (statement.model,)
+    data: dict[str, Value] = {"sentence": statement.sentence.text}
+    data |= {f"{kind}_orders": value for kind, value in orders.items()}
+    if len(orders) < len(KINDS):
         return
-    for sentence in denials(sentences):
-        data: dict[str, Value] = {"measured": total.values[0], "sentence": sentence.text}
-        yield Finding("gru_vanishes", Outcome.FAIL, data, "gru", FILE, line=sentence.line)
+    if statement.assertion == "constant":
+        wrong = all(orders[kind] >= VANISHES for kind in concerned)
+    elif statement.assertion == "explodes":
+        wrong = all(orders[kind] > 0 for kind in concerned)
+    elif statement.assertion == "equal":
+        wrong = min(orders.values()) > 0 and max(orders.values()) > UNEQUAL * min(orders.values())
+    else:
+        (slower,) = (kind for kind in KINDS if kind != statement.model)
+        wrong = orders[slower] > 0 and orders[slower] > APART * orders[concerned[0]]
+    if wrong:
+        data["orders"] = orders[concerned[0]]
+        line = statement.sentence.line
+        yield Finding(name, Outcome.FAIL, data, statement.model, FILE, line=line)

@@ -18,6 +18,7 @@ from grader.ensemble import (
 )
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
 from grader.oracle import least_squares_slope, orders_of_decay, predicted_gru
+from grader.spoken import asked
 
 FILE = "decay.json"
 SATURATED = 0.9999
@@ -201,31 +202,4 @@ def _short(
 
 def explain(material: Material) -> Iterator[Finding]:
     """Put questions to this student, from their own numbers, with what answers contain."""
-    shape = shape_of(material)
-    if shape is None:
-        return
-    yield Finding("why_steeper", Outcome.MANUAL, _numbers(shape))
-    yield from _radius_question(material, shape)
-    gate = _gate(material)
-    if gate is not None:
-        smaller = 1.0 / (1.0 + math.exp(4.0))
-        data: dict[str, Value] = {
-            "z": gate,
-            "now": STEPS * float(predicted_gru(gate)),
-            "gru_total": shape.total["gru"],
-            "then": STEPS * float(predicted_gru(smaller)),
-        }
-        yield Finding("other_bias", Outcome.MANUAL, data)
-
-
-def _radius_question(material: Material, shape: Shape) -> Iterator[Finding]:
-    facts = material.probe.get("rnn")
-    if facts is None or facts.forward is None or not facts.forward.spectral_radius > 0:
-        return
-    rho = facts.forward.spectral_radius
-    data: dict[str, Value] = {
-        "rho": rho,
-        "log_rho": math.log10(rho),
-        "rnn_slope": shape.slope["rnn"],
-    }
-    yield Finding("slope_and_radius", Outcome.MANUAL, data)
+    yield from asked(material)

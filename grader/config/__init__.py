@@ -24,7 +24,7 @@ DEFAULTS: Mapping[str, Any] = {
     "isolation": "auto",
     "time_limit": 60.0,
 }
-"""What is in force where neither an option nor a file says anything (the language: the environment)."""
+"""What is in force where neither an option nor a file says anything."""
 
 OPTIONS: Mapping[str, str] = {
     "language": "lang",
@@ -63,6 +63,7 @@ def add_settings(parser: argparse.ArgumentParser, texts: Catalogue) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help=say("config.option"))
     parser.add_argument("--timeout", type=seconds, metavar="S", help=say("timeout"))
     parser.add_argument("--isolation", type=isolation, help=say("isolation"))
+    parser.add_argument("--unsafe-run", action="store_true", help=say("unsafe_run"))
     parser.add_argument("--min-score", type=points, metavar="N", help=say("min_score"))
     parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
 

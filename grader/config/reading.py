@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -128,7 +129,8 @@ def _faults(document: Mapping[str, Any]) -> Iterator[Found]:
     yield from _unknown(document)
     thresholds = document.get("thresholds")
     for name, value in thresholds.items() if isinstance(thresholds, dict) else ():
-        if value != value:  # TOML knows NaN, and no comparison of a schema refuses it
+        if isinstance(value, float) and math.isnan(value):
+            # TOML knows NaN, and no comparison of a schema refuses it.
             steps = ("thresholds", name)
             yield steps, "type", {"key": _dotted(steps), "found": "nan", "expected": "number"}
     for one in violations("config", document):

@@ -19,6 +19,7 @@ from grader.corpus import (
     wrong_functions,
     wrong_imports,
     wrong_models,
+    wrong_plots,
     wrong_runs,
 )
 from grader.corpus.catalog import diagnosed_as
@@ -43,6 +44,7 @@ def _wrong() -> tuple[Case, ...]:
         wrong_functions,
         wrong_imports,
         wrong_models,
+        wrong_plots,
         wrong_runs,
     )
     cases = (case for module in modules for case in module.cases())

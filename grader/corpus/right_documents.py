@@ -163,6 +163,7 @@ READMES = {
     "spanish": ("Spanish, decimal commas, U+2212 and superscripts", readmes.spanish),
     "latex": ("LaTeX powers, a range, almost-equal signs", readmes.latex),
     "conditional": ("quotes the lab's conditional 1e-15", readmes.conditional),
+    "other-runs": ("theory, a condition and other experiments beside the own", readmes.other_runs),
     "terse": ("one sentence for each question, no headings", readmes.terse),
     "in-words": ("the totals are in words", readmes.in_words),
 }

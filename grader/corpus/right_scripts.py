@@ -16,6 +16,7 @@ GUARD = 'if __name__ == "__main__":\n    main()\n'
 ROWS_GUARD = "if __name__ == '__main__':\n    main()\n"
 RNN_LINE = 'ax.semilogy(range(T), curves["rnn"], color="red", label="vanilla RNN")'
 GRU_LINE = 'ax.semilogy(range(T), curves["gru"], color="blue", label="GRU")'
+LOG_RNN, LOG_GRU = 'np.log10(curves["rnn"])', 'np.log10(curves["gru"])'
 LOSS = "return -np.log(softmax(logits)[target_id])"
 DOC_END = '"g_T": g_last}\n'
 
@@ -69,6 +70,14 @@ EDITS: dict[str, tuple[Style, str, tuple[Edit, ...]]] = {
             (RNN_LINE, RNN_LINE.replace('"red"', '"crimson", marker="^"')),
             (GRU_LINE, GRU_LINE.replace('"blue"', '"mediumblue", marker="v"')),
             ('fig.savefig(HERE / "decay.png")', 'fig.savefig(HERE / "decay.png", dpi=160)'),
+        ),
+    ),
+    "plot-logarithms": (
+        columns.STYLE,
+        "log10 of the norms over a linear axis",
+        (
+            (RNN_LINE, RNN_LINE.replace("semilogy", "plot").replace('curves["rnn"]', LOG_RNN)),
+            (GRU_LINE, GRU_LINE.replace("semilogy", "plot").replace('curves["gru"]', LOG_GRU)),
         ),
     ),
     "gate-bias-minus-one": (

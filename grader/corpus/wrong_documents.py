@@ -1,16 +1,15 @@
-"""Submissions whose manifest, README or plot is wrong, and nothing else."""
+"""Submissions whose manifest or README is wrong, and nothing else."""
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable
 from typing import Any
 
-from grader.corpus.model import Case, Change, Document, Edit, Expectation, Folder
+from grader.corpus.model import Case, Change, Document, Expectation, Folder
 from grader.corpus.papers import Numbers, Papers, english
 from grader.corpus.right_documents import edit_manifest
-from grader.corpus.styles import columns, concat, rows
+from grader.corpus.styles import columns
 
 
 def fails(*codes: str, verdict: str | None = None) -> Expectation:
@@ -120,7 +119,8 @@ def _not_json(folder: Folder) -> None:
     folder.edit("manifest.json", ('"versions"', "versions"))
 
 
-def _removed(name: str) -> Change:
+def removed(name: str) -> Change:
+    """Return a change that takes one file away."""
     return lambda folder: (folder.path / name).unlink()
 
 
@@ -144,7 +144,7 @@ def _manifests() -> list[Case]:
     seed = one_of("manifest.config", "gradient.recorded")
     other_seed = edit_manifest(lambda doc: doc.update(seed=7))
     changed["seed-7"] = ("seed 7 where the code has 42", seed, other_seed)
-    changed["missing"] = ("the file is not there", missing, _removed("manifest.json"))
+    changed["missing"] = ("the file is not there", missing, removed("manifest.json"))
     return cases + [
         Case(f"manifest-{name}", f"manifest.json: {said}", columns.STYLE, expect, changes=(change,))
         for name, (said, expect, change) in changed.items()
@@ -209,6 +209,16 @@ READMES: dict[str, tuple[str, Expectation, Callable[[Numbers, int], str]]] = {
         lambda _n, _s: "",
     ),
     "literal-n-and-m": ("the letters N and M in place of numbers", PLACEHOLDERS, _literal),
+    "explodes": (
+        "the text says that the gradients explode",
+        NUMBERS,
+        lambda n, seed: english(n, seed) + "\nIn our run the gradients explode.\n",
+    ),
+    "faster-gru": (
+        "the text says that the GRU decays faster",
+        NUMBERS,
+        lambda n, seed: english(n, seed) + "\nThe GRU decays faster than the vanilla RNN.\n",
+    ),
     "other-numbers": ("7.4 orders where decay.json has 13", NUMBERS, _other_numbers),
 }
 
@@ -220,7 +230,7 @@ def _readmes() -> list[Case]:
         "README.md is not there",
         columns.STYLE,
         missing,
-        changes=(_removed("README.md"),),
+        changes=(removed("README.md"),),
     )
     return [gone] + [
         Case(
@@ -234,80 +244,6 @@ def _readmes() -> list[Case]:
     ]
 
 
-def _bytes(name: str, change: Callable[[bytes], bytes]) -> Change:
-    def apply(folder: Folder) -> None:
-        path = folder.path / name
-        path.write_bytes(change(path.read_bytes()))
-
-    return apply
-
-
-def _blank(_old: bytes) -> bytes:
-    from PIL import Image
-
-    out = io.BytesIO()
-    Image.new("RGB", (640, 480), "white").save(out, "PNG")
-    return out.getvalue()
-
-
-IMAGE = one_of("plot.image", "files.readable")
-DAMAGED: dict[str, tuple[str, Expectation, Change]] = {
-    "missing": (
-        "decay.png is not there",
-        fails("files.present", verdict="not_passed"),
-        _removed("decay.png"),
-    ),
-    "text": ("a text called decay.png", IMAGE, _bytes("decay.png", lambda _: b"a plot\n" * 40)),
-    "jpeg-magic": (
-        "the start of a JPEG",
-        IMAGE,
-        _bytes("decay.png", lambda b: b"\xff\xd8\xff" + b),
-    ),
-    "truncated": ("half a PNG", IMAGE, _bytes("decay.png", lambda b: b[: len(b) // 2])),
-    "empty": ("no byte at all", IMAGE, _bytes("decay.png", lambda _: b"")),
-    "blank": ("a white rectangle", fails("plot.image"), _bytes("decay.png", _blank)),
-}
-RED = 'ax.plot(result["rnn"], color="firebrick", lw=2, label="RNN")'
-BLUE = 'ax.plot(result["gru"], color="steelblue", lw=2, label="GRU")'
-CURVES = fails("plot.curves")
-DRAWN: dict[str, tuple[str, Expectation, tuple[Edit, ...]]] = {
-    "colours-swapped": (
-        "the RNN blue, the GRU red",
-        CURVES,
-        ((RED, RED.replace("firebrick", "blue")), (BLUE, BLUE.replace("steelblue", "red"))),
-    ),
-    "other-colours": (
-        "black and green",
-        CURVES,
-        ((RED, RED.replace("firebrick", "black")), (BLUE, BLUE.replace("steelblue", "green"))),
-    ),
-    "gru-missing": ("only the RNN's curve is drawn", CURVES, ((BLUE, "pass"),)),
-    "linear": (
-        "a linear y axis: both curves are there, but decades cannot be read; whether pixels can "
-        "show that is left open",
-        Expectation(None, notes="plot.curves may fail"),
-        (('ax.set_yscale("log")', "pass"),),
-    ),
-}
-
-
-def _plots() -> list[Case]:
-    damaged = [
-        Case(f"plot-{name}", f"decay.png: {said}", rows.STYLE, expect, changes=(change,))
-        for name, (said, expect, change) in DAMAGED.items()
-    ]
-    return damaged + [
-        Case(
-            f"plot-{name}",
-            f"decay.png: {said}",
-            concat.STYLE,
-            expect,
-            edits=tuple(("bptt_norm.py", edit) for edit in edits),
-        )
-        for name, (said, expect, edits) in DRAWN.items()
-    ]
-
-
 def cases() -> list[Case]:
     """Return the wrong submissions of this module."""
-    return [*_manifests(), *_readmes(), *_plots()]
+    return [*_manifests(), *_readmes()]

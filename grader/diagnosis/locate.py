@@ -14,6 +14,7 @@ from typing import TypeAlias
 from grader.diagnosis.catalogue import BY_NAME
 from grader.facts import Diagnosis
 from grader.model import KINDS, Kind
+from grader.scripts.scan import MAX_SOURCE
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 FORWARD = ("step", "loss", "init_params", "make_sequence", "update_gate", "initial_state")
@@ -81,7 +82,11 @@ class Script:
         # By name: the file and the class, as "file:class", and the function.
         self.functions: dict[str, list[tuple[str, Function]]] = {}
         self.trees: dict[str, ast.Module] = {}
+        left = MAX_SOURCE
         for file in sorted(sources, key=lambda name: (name != "bptt_norm.py", name)):
+            left -= len(sources[file])
+            if left < 0:
+                continue
             try:
                 tree = ast.parse(sources[file])
             except (SyntaxError, ValueError, RecursionError, MemoryError):

@@ -12,8 +12,9 @@ import numpy as np
 from grader.evidence.calls import MisbehaviourError
 from grader.evidence.differences import Differentiator
 from grader.evidence.lifted_calls import DECLARED, LiftedCalls
+from grader.evidence.notes import Notes
 from grader.evidence.points import Place, hot_arrays, wrong_labels
-from grader.evidence.prober import Notes, Prober
+from grader.evidence.prober import Prober
 from grader.evidence.scenes import Site
 from grader.evidence.seeds import Plan
 from grader.facts import Array, Diagnosis, ForwardFacts, Misbehaviour, ProbeFacts

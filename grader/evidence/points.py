@@ -7,7 +7,7 @@ is wrong at 1e-46 as it is at 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from grader import oracle
 from grader.evidence.differences import DIRECTIONS, Derivatives, Differentiator, Head
 from grader.facts import Array, PointFacts
-from grader.tolerances import roundoff_of, step_rounding
+from grader.tolerances import RECORDED_RELATIVE, roundoff_of, step_rounding
 
 SMALLEST = float(np.finfo(np.float64).smallest_subnormal)
 LOWEST = float(np.log10(np.finfo(np.float64).tiny))
@@ -279,3 +279,20 @@ def wrong_labels(points: Iterable[PointFacts]) -> set[str]:
         if not np.all(point.step_error <= point.step_tolerance)
         or point.head_error > point.head_tolerance
     }
+
+
+def eased(point: PointFacts) -> PointFacts:
+    """Return a point judged by what differences of the student's own may err by.
+
+    A gradient from differences is off by a truncation and a roundoff nobody can tell from outside;
+    it is held to what is held of recorded numbers, which is below every mistake known.
+    """
+    chain = point.chain_tolerance
+    if chain is not None:
+        chain = np.maximum(chain, RECORDED_RELATIVE * max(point.amplification, 1.0))
+    return replace(
+        point,
+        head_tolerance=max(point.head_tolerance, RECORDED_RELATIVE),
+        step_tolerance=np.maximum(point.step_tolerance, RECORDED_RELATIVE),
+        chain_tolerance=chain,
+    )

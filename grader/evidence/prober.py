@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from grader.evidence import forward as forward_
 from grader.evidence import losses
 from grader.evidence.calls import Calls, MisbehaviourError
 from grader.evidence.differences import Derivatives, Differentiator
+from grader.evidence.notes import Notes
 from grader.evidence.points import (
     Place,
     declared_point,
@@ -28,7 +29,7 @@ from grader.evidence.saturation import with_gate, with_states
 from grader.evidence.scenes import Roles, Site, explained
 from grader.evidence.seeds import Plan, recorded_seed
 from grader.evidence.tanh_rnn import examine_rnn
-from grader.facts import Array, ForwardFacts, LossFacts, Misbehaviour, PointFacts, ProbeFacts
+from grader.facts import Array, ForwardFacts, Misbehaviour, ProbeFacts
 from grader.model import STEPS, Kind
 from grader.tolerances import roundoff_of, unit_roundoff
 
@@ -43,23 +44,6 @@ DECLARED = "declared.64"
 
 EVEN_FACTOR = 3.5
 """How much all matrices are enlarged together: from the lab's 0.1 to the recurrent 0.35."""
-
-
-@dataclass
-class Notes:
-    """What a probe gathers on its way, so that a late failure loses nothing."""
-
-    misbehaviours: list[Misbehaviour] = field(default_factory=list)
-    points: list[PointFacts] = field(default_factory=list)
-    forward: ForwardFacts | None = None
-    loss: LossFacts | None = None
-    not_hot: str = ""
-    recorded_seed: int | None = None
-    sites: list[Site] = field(default_factory=list)
-    dtype: str = "<f8"
-    d: int = 0
-    states: int = 0
-    finished: bool = False
 
 
 class Prober:
@@ -86,22 +70,8 @@ class Prober:
             self.notes.misbehaviours.append(error.misbehaviour)
         if self.forward.calls.mutated:
             self.notes.misbehaviours.append(Misbehaviour("mutates_input", "step"))
-        notes = self.notes
-        facts = ProbeFacts(
-            status="probed" if notes.finished else "broken",
-            misbehaviours=tuple(notes.misbehaviours),
-            d_hidden=notes.d,
-            seed=self.plan.seed,
-            seed_source=self.plan.seed_source,
-            dtype=notes.dtype,
-            points=tuple(notes.points),
-            forward=notes.forward,
-            loss=notes.loss,
-            not_hot=notes.not_hot,
-            recorded_seed=notes.recorded_seed,
-            states=notes.states,
-        )
-        return replace(facts, diagnoses=explained(facts, self, notes.sites))
+        facts = self.notes.facts(self.plan)
+        return replace(facts, diagnoses=explained(facts, self, self.notes.sites))
 
     def _note(self, name: str, function: str, **data: str | float) -> None:
         self.notes.misbehaviours.append(Misbehaviour(name, function, data))
@@ -305,7 +275,8 @@ class Prober:
     def _count_states(self, tokens: Sequence[int], target: int) -> None:
         """Count what `bptt` evaluates: differences of `step` take a state for every component."""
         with contextlib.suppress(MisbehaviourError):
-            self.notes.states = self.gradient.counted(DECLARED, tokens, target, self.notes.d)
+            states = self.gradient.counted(DECLARED, tokens, target, self.notes.d)
+            self.notes.states_per_token = states / len(tokens)
 
     def _describe(self, tokens: Sequence[int], states: Array, parts: Derivatives) -> None:
         """Add what the declared parameters say: the size of W_hh, the update gate."""

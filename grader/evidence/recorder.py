@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Literal, TypeAlias
 
 from grader.evidence import scratch as scratch_
@@ -15,8 +15,11 @@ from grader.lifting.format import GarbledError, TooLargeError, unpack
 from grader.lifting.recording import Recording
 from grader.model import Submission
 
-RECORD_TIMEOUT_S = 10.0
-"""Longest time for a recorded run; ordinary scripts take a tenth of a second."""
+RECORD_CPU_S = 10
+"""Most that a recorded run may compute, in seconds of its processor; ordinary scripts take a tenth.
+
+Not the time on the wall: how far the evidence reaches must not depend on who else computes.
+"""
 
 Reason: TypeAlias = Literal["died", "timed_out", "raised", "garbled", "too_large"]
 
@@ -45,24 +48,22 @@ def record(
     scripts : sequence of str
         Names of the scripts to run, in order, in one process.
     terms : Terms
-        The tier to run them in; of the time limit `RECORD_TIMEOUT_S` at most.
+        The tier to run them in, and the time limit for all of them.
     place : {"folder", "root"}
         From where the script was run when it was run unrecorded.
     """
-    limit_s = min(terms.timeout_s, RECORD_TIMEOUT_S)
     made = scratch_.build(submission)
-    with Child(terms.protection, made.files, limit_s, RECORDER) as child:
-        home = PurePosixPath(child.home)
-        folder, root = home / made.folder, home / scratch_.ROOT
+    with Child(terms.protection, made.files, terms.timeout_s, RECORDER, RECORD_CPU_S) as child:
+        folder, root = child.within(made.folder), child.within(scratch_.ROOT)
         request = {
             "op": "record",
-            "folder": str(folder),
-            "root": str(root),
-            "cwd": str(folder if place == "folder" else root),
+            "folder": folder,
+            "root": root,
+            "cwd": folder if place == "folder" else root,
             "scripts": list(scripts),
         }
         try:
-            answer, arrays = child.ask(request, timeout_s=limit_s)
+            answer, arrays = child.ask(request, timeout_s=terms.timeout_s)
         except ChildDiedError as died:
             return NotRecorded("timed_out" if died.death == "timeout" else "died")
         artefacts, _ = scratch_.collect(made.folder, child.read)

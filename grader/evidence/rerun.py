@@ -114,7 +114,7 @@ def fresh_runs(
         yield Session(facts, children, attempts[0].functions, renewed)
 
 
-_NAMESPACE_LOST: frozenset[Death] = frozenset({"timeout", "killed", "output", "silent"})
+_NAMESPACE_LOST: frozenset[Death] = frozenset({"timeout", "killed", "output", "wrote", "silent"})
 
 
 def _run_of(attempt: _Attempt) -> ScriptRun:
@@ -140,12 +140,11 @@ def _start(
 
 
 def _request(attempt: _Attempt, script: str, name: str) -> dict[str, object]:
-    home = PurePosixPath(attempt.child.home)
-    folder = str(home / attempt.folder)
+    within = attempt.child.within
     return {
         "op": "run",
-        "folder": folder,
-        "cwd": folder if attempt.place == "folder" else str(home / scratch_.ROOT),
+        "folder": within(attempt.folder),
+        "cwd": within(attempt.folder if attempt.place == "folder" else scratch_.ROOT),
         "script": script,
         "name": name,
     }

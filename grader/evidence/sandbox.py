@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from grader.clean import printable
@@ -27,6 +28,7 @@ WORKER, RECORDER = "worker.py", "record.py"
 OUTPUT_LIMIT = 64 << 20
 """Bytes a script may print before it is stopped: chatter is free, a flood is not."""
 
+WATCH_S = 0.1
 START_TIMEOUT_S = 60.0
 """Longest time until a child's limits are on: 0.1 s, where the machine is not overrun."""
 
@@ -61,19 +63,22 @@ class Child:
         files: Mapping[str, bytes],
         timeout_s: float,
         program: str = WORKER,
+        cpu_s: int | None = None,
     ) -> None:
         self._next_id = 0
-        self._answers: queue.Queue[Answer | frames.FrameError | None] = queue.Queue(64)
+        self._answers: queue.Queue[Answer | frames.FrameError | None] = queue.Queue(1)
         self._chatter = _Chatter()
         self._death: Death = ""
-        self._ready = threading.Event()
+        self._ready, self._over = threading.Event(), threading.Event()
         self._ready_at = 0.0
         self._refusal: IsolationRefusedError | None = None
-        self._started, first = spawn.start(protection, program, files, int(2 * timeout_s) + 10)
+        self._started, first = spawn.start(
+            protection, program, files, cpu_s or int(2 * timeout_s) + 10
+        )
         self._process = self._started.process
         self._readers = [
             threading.Thread(target=target, daemon=True)
-            for target in (self._read_answers, self._read_chatter)
+            for target in (self._read_answers, self._read_chatter, self._watch)
         ]
         for reader in self._readers:
             reader.start()
@@ -83,6 +88,11 @@ class Child:
     def home(self) -> str:
         """The scratch folder as the child sees it."""
         return self._started.home
+
+    def within(self, way: PurePosixPath) -> str:
+        """Return a place below the scratch folder as the child sees it."""
+        kind = PurePosixPath if self.home.startswith("/") else Path
+        return str(kind(self.home, *way.parts))
 
     def read(self, parts: tuple[str, ...], cap: int) -> bytes | None:
         """Return a file the child wrote: regular, of one link, of at most `cap` bytes."""
@@ -102,6 +112,9 @@ class Child:
         with contextlib.suppress(OSError):
             self._stream(self._process.stdin).close()
         for reader in self._readers:  # each closes its pipe, unless someone outside still holds it
+            with contextlib.suppress(queue.Empty):  # one may still wait to hand over an answer
+                while reader.is_alive():
+                    self._answers.get_nowait()
             reader.join(timeout=1.0)
         self._started.close()
 
@@ -129,6 +142,7 @@ class Child:
             if header.get("ready") is True:
                 header, _ = frames.read(stream) or ({}, {})
             if header.get("started") is True:
+                self._started.folder()  # it was sent before: nobody has to wait for it later
                 self._ready_at = time.monotonic()
         if not self._ready_at:
             said = said or self._chatter.first.decode("utf-8", "replace")
@@ -147,6 +161,13 @@ class Child:
                 if self._chatter.count > OUTPUT_LIMIT:
                     self.kill("output")
 
+    def _watch(self) -> None:
+        """End a child that fills what it writes to by the number of its files or writes."""
+        self._ready.wait(START_TIMEOUT_S)
+        while not self._over.wait(WATCH_S) and self._process.poll() is None:
+            if self._started.overflows():
+                self.kill("wrote")
+
     @staticmethod
     def _stream(stream: IO[bytes] | None) -> IO[bytes]:
         if stream is None:  # pragma: no cover - Popen was asked for pipes
@@ -156,6 +177,7 @@ class Child:
     def kill(self, death: Death) -> None:
         """End the process group; the first cause given is the one that is reported."""
         self._death = self._death or death
+        self._over.set()
         self._started.kill()
 
     def _write(self, data: bytes) -> None:
@@ -208,6 +230,7 @@ class Child:
                 raise self._obituary()
             if answer[0].get("id") == number:
                 return answer
+            self.kill("killed")  # nobody asked: the child's code writes to the pipe by itself
 
     def _obituary(self) -> ChildDiedError:
         with contextlib.suppress(subprocess.TimeoutExpired):

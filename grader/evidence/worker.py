@@ -1,11 +1,11 @@
 """The child beside a stranger's code: runs the script, calls its functions, returns numbers.
 
-It decides nothing and imports nothing of the grader. It is started by `stage.py` of the isolation,
-which has set its limits. Requests arrive on what was standard input,
-answers leave on what was standard output; the script gets an empty input, and both its output
-streams go to standard error. A frame is `MAGIC`, the lengths of a JSON header (4 bytes) and of a
-payload (8 bytes, both little-endian), the header, and the payload: the arrays that the header's
-`arrays` lists as `[name, dtype, shape]`, one after another, in C order, little-endian.
+It decides nothing, imports nothing of the grader, and is started by `stage.py`. Requests arrive on
+what was standard input, answers leave on what was standard output; the script gets an empty input,
+and both its output streams go to standard error. A frame is `MAGIC`, the lengths of a JSON header
+(4 bytes) and of a payload (8 bytes, both little-endian), the header, and the payload: the arrays
+that the header's `arrays` lists as `[name, dtype, shape]`, one after another, in C order,
+little-endian.
 """
 
 from __future__ import annotations
@@ -45,8 +45,7 @@ ARGUMENTS = {
 """The functions a script may offer, and how many arguments each takes."""
 
 MAX_PARAMETER_BYTES = 32 << 20
-STARTED: Header = {"started": True}
-"""The first frame, before a stranger's code has run: from here on the time is the script's."""
+STARTED: Header = {"started": True}  # the first frame: from here on the time is the script's
 
 
 def exactly(stream: IO[bytes], count: int) -> bytes:
@@ -115,8 +114,7 @@ def describe(error: BaseException, folder: str) -> Header:
         "file": os.path.relpath(where[0], folder) if where[0] else "",
         "line": where[1],
         "missing_module": missing or "",
-        # 0 is no error's number: a network error may come without one.
-        "errno": (error.errno or 0) if isinstance(error, OSError) else None,
+        "errno": (error.errno or 0) if isinstance(error, OSError) else None,  # 0: without a number
         "path": bool(getattr(error, "filename", None)),
         "through": passed(error),
     }
@@ -125,8 +123,7 @@ def describe(error: BaseException, folder: str) -> Header:
 def passed(error: BaseException) -> list[str]:
     """Return the packages an exception came through, by their first name."""
     frames = traceback.walk_tb(error.__traceback__)
-    names = {str(frame.f_globals.get("__name__", "")).partition(".")[0] for frame, _ in frames}
-    return sorted(names)[:20]
+    return sorted({str(f.f_globals.get("__name__", "")).partition(".")[0] for f, _ in frames})[:20]
 
 
 def takes(function: object, count: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import json
 import os
 import secrets
@@ -21,12 +20,19 @@ from pathlib import Path
 
 from grader.isolation import commands, leftovers, places, users
 from grader.isolation.collect import all_below, read_below
+from grader.isolation.fonts import font_lists
 from grader.isolation.tiers import Protection
 
 PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 4, 36
 FOLDER_TIMEOUT_S = 5.0
 MAX_FILES, MAX_BYTES = 1_000, 64 << 20
 """What is carried from one child's scratch folder to the next one's."""
+
+MOST_FILES = 20_000
+"""Files that a child may have in a folder in memory."""
+
+MOST_WRITTEN, MOST_WITH_ANSWERS = 1 << 30, 8 << 30
+"""Bytes that a child may write to a disk; and all in all, with its answers."""
 
 LIMITS = {"AS": 2 << 30, "FSIZE": 16 << 20, "NOFILE": 64, "CORE": 0, "STACK": 16 << 20}
 """Resource limits of a child in bytes and counts; below 160 MB OpenBLAS aborts without a word."""
@@ -57,6 +63,25 @@ class Started:
         """Return one file the child wrote, by the rules of `read_below`."""
         folder = self.folder()
         return read_below(folder, parts, cap) if folder is not None else None
+
+    def overflows(self) -> bool:
+        """Say whether the child wrote more than fits a graded run, though no file is too large.
+
+        A folder in memory bounds bytes and not files, each of which takes the kernel's memory;
+        on a disk nothing but the count of what was written bounds either (Linux).
+        """
+        if self.protection.tier == "A":
+            folder = self.folder()
+            if isinstance(folder, int):
+                status = os.fstatvfs(folder)
+                return status.f_files - status.f_ffree > MOST_FILES
+        elif sys.platform == "linux" and self.protection.tier in ("B", "E"):
+            with contextlib.suppress(OSError, ValueError):
+                lines = Path(f"/proc/{self.process.pid}/io").read_text("ascii").splitlines()
+                numbers = {name: int(value) for name, value in (one.split(":") for one in lines)}
+                # What goes to pipes is answers, and counted with the calls only.
+                return numbers["write_bytes"] > MOST_WRITTEN or numbers["wchar"] > MOST_WITH_ANSWERS
+        return False
 
     def files(self) -> dict[str, bytes]:
         """Return all the child has in its scratch folder, within bounds."""
@@ -116,6 +141,8 @@ def start(
         Seconds of processor time.
     """
     _protect_ourselves()
+    if protection.tier != "C":  # whose fonts are others
+        files = {**font_lists(), **files}
     uid = users.pick() if protection.step_down else None
     started = _inside_tmpfs(protection) if protection.tier == "A" else _in_a_folder(protection)
     limits = {name: [bound, bound] for name, bound in LIMITS.items()}
@@ -141,9 +168,11 @@ def start(
     return started, struct.pack("<4sIQ", b"VGF1", len(text), len(payload)) + text + payload
 
 
-@functools.cache
 def _protect_ourselves() -> None:
-    """Keep children from looking into this process, and adopt what they leave behind."""
+    """Keep children from looking into this process, and adopt what they leave behind.
+
+    Each time, for a process that was forked adopts nobody until it asks to.
+    """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)

@@ -33,13 +33,16 @@ LEAST_POINTS = 15
 CLOSE_PX = 0.30  # root mean square over the steps of a curve: rows are read to a fraction of one …
 SCATTERED = 0.25  # … and of the scatter within a step (markers, thick lines) this much stays
 MOST_CLOSE_PX = 1.0
-FAR = 3.0  # times as far as right ones may lie, and …
-LEAST_FAR = 0.0025  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
-LEAST_FAR_PX = 1.0
+FAR = 2.5  # times as far as right ones may lie, and …
+LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
+LEAST_FAR_PX = 0.9
+NAMED = 0.006  # of the height: close enough for the name of what is already known to be wrong …
+NAMED_PX = 2.0
 SEEN = 0.4  # of the steps: fewer tell too little
 EXPLAINED = 0.7  # of a colour's columns: the rest is legend or text …
 COMPLETE = 0.85  # … or of the steps of a curve, where a threshold fills all columns
 WINDOW = 2.0 * NEAR
+WHOLE = 0.95  # of a course: a map that leaves more of it out explains something else
 STRETCHED = (0.0, 0.15, 0.35)  # of the width, by which curves may go on beyond what is seen
 
 
@@ -65,20 +68,16 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
     Look
         A wrong reading only where nothing right comes near; "unsure" where a colour is missing.
     """
-    doubt = Look("unsure")
+    missing: tuple[Colour, ...] = ()
     for depth in DEPTHS:
-        found = {colour: points(mask(picture, colour, depth)) for colour in COLOURS}
-        missing = tuple(c for c in COLOURS if not _is_there(found[c], picture.shape[1]))
-        if missing or curves is None:
-            doubt = Look("unsure", missing)
-            if missing:
-                continue
-            return doubt
-        reading = read(found, curves, picture.shape[0])
-        if reading != "unsure":
-            return Look(reading)
-        doubt = Look("unsure")
-    return doubt
+        masks = {colour: mask(picture, colour, depth) for colour in COLOURS}
+        found = {colour: points(where) for colour, where in masks.items()}
+        if all(_is_there(each, picture.shape[1]) for each in found.values()):
+            reading = read(found, curves, picture.shape[0]) if curves is not None else "unsure"
+            if reading != "unsure" or curves is None:
+                return Look(reading)
+        missing = tuple(c for c in COLOURS if masks[c].any(axis=0).sum() < LEAST_POINTS)
+    return Look("unsure", missing)
 
 
 def _is_there(points: Points, width: int) -> bool:
@@ -147,18 +146,18 @@ def _wrong(traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height
     clean = [index for index in (0, 1) if traces[index].clean]
     if len(clean) < 2:
         # One curve that is nothing like its own numbers is enough.
-        far = any(_is_far([traces[i]], [logs[i]], height) for i in clean)
-        return "other_curves" if far else "unsure"
+        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height)]
+        linear = any(_resembles([traces[i]], [values[i]], height) for i in far)
+        return "linear_axis" if linear else "other_curves" if far else "unsure"
     if not _is_far(traces, logs, height):
         return "unsure"
-    if _follows(traces, logs[::-1], height):
+    if _resembles(traces, logs[::-1], height):
         return "swapped_colours"
-    if _follows(traces, values, height):
+    if _resembles(traces, values, height):
         return "linear_axis"
     # Each curve over its own last value: the same decay, if not the same numbers.
-    if _follows(traces, logs, height, shared=False):
-        return "unsure"
-    return "other_curves"
+    own = _closest(traces, logs, height, STRETCHED[:1], shared=False)
+    return "unsure" if own is not None and _is_close(own) else "other_curves"
 
 
 def _is_far(traces: list[Trace], values: list[Floats], height: int) -> bool:
@@ -169,11 +168,10 @@ def _is_far(traces: list[Trace], values: list[Floats], height: int) -> bool:
     return closest.worst > max(FAR * _allowed(closest), LEAST_FAR * height, LEAST_FAR_PX)
 
 
-def _follows(
-    traces: list[Trace], values: list[Floats], height: int, *, shared: bool = True
-) -> bool:
-    one = _closest(traces, values, height, STRETCHED[:1], shared=shared)
-    return one is not None and _is_close(one)
+def _resembles(traces: list[Trace], values: list[Floats], height: int) -> bool:
+    """Say whether some other values come near enough to give what is wrong its name."""
+    one = _closest(traces, values, height, STRETCHED[:1])
+    return one is not None and one.worst <= max(NAMED * height, NAMED_PX)
 
 
 def _closest(
@@ -196,6 +194,6 @@ def _closest(
             ends = (low - before * width, high + after * width)
             for each in (ends, ends[::-1]):
                 one = refined(pairs, each, None, float(height), shared=shared)
-                if one is not None and one.slope < 0:
+                if one is not None and one.slope < 0 and min(one.near) >= WHOLE:
                     found.append(one)
     return min(found, key=lambda one: one.worst, default=None)

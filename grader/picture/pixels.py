@@ -31,6 +31,7 @@ Shade: TypeAlias = Literal["red", "blue", "near_red", "near_blue", "other"]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 25_000_000
+LONGEST_SIDE = 20_000  # a decoder keeps whole rows, in four copies
 ENOUGH_PIXELS = 1_600_000  # above this a picture is shrunk: a curve keeps its course, time does not
 # Hues in degrees, from pure red and from pure blue. Red: crimson -12, tab:red 0, salmon 6. Blue:
 # skyblue -43, tab:blue -35, dodgerblue -30, seaborn's deep -32, navy 0, slateblue 8.
@@ -71,7 +72,8 @@ def size(data: bytes) -> tuple[int, int]:
     Raises
     ------
     PictureError
-        `not_png` without a PNG's signature and header, `too_large` above `MOST_PIXELS`,
+        `not_png` without a PNG's signature and header, `too_large` above `MOST_PIXELS` or
+        with a side above `LONGEST_SIDE`,
         `undecodable` without any pixel.
 
     Source
@@ -84,7 +86,7 @@ def size(data: bytes) -> tuple[int, int]:
     width, height = struct.unpack(">II", data[16:24])
     if not width * height:
         raise PictureError("undecodable", bytes=len(data), reason="IHDR")
-    if width * height > MOST_PIXELS:
+    if width * height > MOST_PIXELS or max(width, height) > LONGEST_SIDE:
         raise PictureError("too_large", width=width, height=height)
     return width, height
 

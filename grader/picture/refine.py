@@ -26,9 +26,9 @@ class Refined:
     """What is left after the closest map.
 
     `off` holds for each curve the root mean square, in rows, of how far its `TRUSTED` steps lie
-    off; `seen` the shares of its steps that have pixels, `near` the shares of its columns with a
-    pixel within the window; `scatter` how far, in rows, the pixels of one step lie apart (markers,
-    thick lines); `slope` is in rows per unit.
+    off; `seen` the shares of its steps that have pixels, `near` the shares of all columns of its
+    colour with a pixel between the ends and within the window; `scatter` how far, in rows, the
+    pixels of one step lie apart (markers, thick lines); `slope` is in rows per unit.
     """
 
     off: tuple[float, ...]
@@ -114,7 +114,7 @@ def _fit(
     place = place[inside]
     away = points.y[inside] - line[0] - line[1] * np.interp(place, np.arange(last + 1), values)
     close = np.abs(away) <= window
-    columns, hits = np.unique(points.x[inside]), np.unique(points.x[inside][close])
+    columns, hits = np.unique(points.x), np.unique(points.x[inside][close])
     own = np.interp(np.rint(place), t, row - line[0] - line[1] * values[t])
     scatter = float(np.median(np.abs(away - own)[close]))
     return off, len(t) / len(values), len(hits) / max(len(columns), 1), scatter

@@ -20,6 +20,7 @@ ROUNDS = 12
 LEAST_COLUMNS = 20
 ALONE = 0.85  # of the columns with one run only: the others may be a legend's that touches
 COVERED = 0.90  # of the fiftieths of its own width in which a curve is seen
+LONGEST_GAP = 0.045  # of its width: beyond a longer one, dashes may be those of a legend
 EXPLAINED = 0.80  # of all runs of the colour are the trace's: the rest is legend or text
 
 
@@ -63,7 +64,8 @@ def traced(points: Points, height: int) -> Trace:
     place = (columns - columns[0]) / max(columns[-1] - columns[0], 1.0)
     covered = len(np.unique(np.floor(place * 49.999))) / 50.0
     explained = len(columns) / max(len(np.unique(points.x)), 1)
-    clean = alone >= ALONE and covered >= COVERED and explained >= EXPLAINED
+    whole = covered >= COVERED and float(np.diff(place).max()) <= LONGEST_GAP
+    clean = whole and alone >= ALONE and explained >= EXPLAINED
     return Trace(columns, y[order][first], clean=clean)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from grader.model import Kind
-from grader.prose.answers import GRU, PLACEHOLDER, RNN
-from grader.prose.claims import ORDERS, PER_TEN, ROUGHLY
+from grader.prose import placeholders as blanks
+from grader.prose.claims import ROUGHLY
+from grader.prose.notation import plain
 from grader.prose.numerals import Number, numbers
-from grader.prose.sentences import plain
+from grader.prose.sentences import Sentence
+from grader.prose.terms import EACH, GRU, ORDERS, RNN, STEP
 
 CLAUSE = re.compile(
     r"[;|]|,\s|\s[—–-]\s|\b(?:while|whereas|but|and|vs|mientras(?: que)?|pero|y)\b", re.IGNORECASE
@@ -22,7 +24,7 @@ DECAYS = re.compile(
     re.IGNORECASE,
 )
 FOLLOWED = re.compile(rf"\s*{ORDERS}", re.IGNORECASE)
-RATE = re.compile(rf"{PER_TEN}|(?:per|/|por)\s*(?:step|paso)", re.IGNORECASE)
+RATE = re.compile(rf"{EACH}\s*(?:10|ten|diez){STEP}|(?:per|/|por)\s*(?:step|paso)", re.IGNORECASE)
 COUNT = re.compile(r"\s*-?\s*(?:time[\s-]*)?(?:steps?|pasos?|tokens?|times|veces|x\b|%)", re.I)
 NAMED = {"rnn": re.compile(r"\bN\s*[=≈:~]\s*$"), "gru": re.compile(r"\bM\s*[=≈:~]\s*$")}
 
@@ -55,7 +57,7 @@ def totals(texts: Iterable[str]) -> Iterator[Total]:
 
 def placeholders(texts: Iterable[str]) -> Iterator[str]:
     """Yield the texts in which the letters N and M, or a mark to fill in, stand for numbers."""
-    yield from (text for text in map(plain, texts) if PLACEHOLDER.search(text))
+    yield from (t for t in map(plain, texts) if blanks.placeholders([Sentence(t, 1, 0)]))
 
 
 def _model(clause: str, number: Number) -> Kind | None:

@@ -1,8 +1,4 @@
-"""What a write-up claims about its own measurement, where net and quantity are beyond doubt.
-
-Sentences about a theory, a condition, other seeds or both nets at once are left out: a missed
-contradiction costs a person a look, a false one costs a student's trust.
-"""
+"""The numbers that a write-up gives as its own measurement, each of a net and a quantity."""
 
 from __future__ import annotations
 
@@ -12,92 +8,92 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from grader.model import Kind
-from grader.prose.answers import GRU, RNN
-from grader.prose.numerals import Number, numbers
+from grader.prose.numerals import Number
+from grader.prose.quantities import Told, quantity_of, read
+from grader.prose.scope import Clause, is_own, reported
 from grader.prose.sentences import Sentence
+from grader.prose.terms import GRU, ORDERS, PATTERNS, PERIOD, RNN, nets
 
-Quantity: TypeAlias = Literal["per_ten", "total", "g_0", "radius"]
+Bound: TypeAlias = Literal["", "at_least", "at_most"]
 
-WINDOW = 100  # characters before a number that can say what it is
-TINY = 0.01  # above, what stands beside t = 0 may be anything
-ORDERS = (
-    r"(?:full |whole )?(?:orders?|[oó]rden(?:es)?|decades?|d[eé]cadas?)"
-    r"(?: of magnitude| de magnitud)?"
+LETTER = re.compile(
+    r"(?<!\w)([NM])(?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|\bis\b|\bes\b|:)\s*"
+    r"(?:log[^,;=]{0,40}[=≈]\s*)?[≈~]?\s*$"
 )
-STEPS = r"[\s-]*(?:time[\s-]*)?(?:steps?|pasos?)"
-PER_TEN = rf"(?:per|every|each|for each|/|por|cada|a)\s*(?:cada\s*)?(?:10|ten|diez){STEPS}"
-TOTAL = (
-    r"(?:(?:over|in|across|through|along|throughout|durante|en|tras|after|a lo largo de)"
-    r"(?: all| the| los| las)*\s*(?:50|49|fifty|cincuenta)[\s-]*(?:time[\s-]*)?"
-    r"(?:steps?|pasos?|tokens?)"
-    r"|in total|overall|altogether|in all|en total|from t\s*=\s*49 to t\s*=\s*0)"
+OWNER = re.compile(
+    r"\s*(?:(?:lost|loss|left|of loss)\s+)?(?:for|in|of|by|para|en|de|del|con|\(|[-–—:])\s*"
+    r"(?:(?:the|my|our|la|el|una?|red|line|curve|case of)\s+){0,3}",
+    re.IGNORECASE,
 )
-AFTER = re.compile(rf"\s*{ORDERS}[\s,:(]{{0,3}}(?:(?P<ten>{PER_TEN})|(?P<all>{TOTAL}))?", re.I)
-LABELLED = re.compile(rf"{ORDERS}[^.;:]{{0,12}}{PER_TEN}[^:]{{0,60}}:\s*$", re.I)
-BEFORE_PER_TEN = re.compile(rf"{PER_TEN}[^\d]{{0,30}}$", re.I)
-BEFORE_TOTAL = re.compile(rf"^\s*{TOTAL}", re.I)
-CELL = re.compile(rf"{LABELLED.pattern[:-1]}[≈~]?\s*-?[\d.,]+\s*$", re.I)  # of a table
-FIRST_GRADIENT = re.compile(
-    r"(?:g_?\(?0\)?|t\s*=\s*0)[^\d.;<>]{0,30}(?:=|≈|~|\bis\b|\bvale\b|\bes\b|:)[^\d.;<>]{0,12}$",
-    re.I,
+MEASURED_IN = re.compile(rf"{ORDERS}|{PERIOD.pattern}", re.IGNORECASE)
+COMPARED = re.compile(
+    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que"
+    r"|comparad[oa] con|respecto a"
+    r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
+    r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
+    re.IGNORECASE,
 )
-RADIUS = re.compile(
-    r"(?:spectral radius|radio espectral|ρ|\brho\b)[^\d.;<>≤≥]{0,30}(?:=|≈|~|\bis\b|\bof\b"
-    r"|\bes\b|\bde\b|:)"
-    r"[^\d.;<>≤≥]{0,12}$",
-    re.I,
+RELATIVE_CLAUSE = re.compile(r"\b(?:which|whose|that|que|cuy[oa])\b[^,.;]*$", re.IGNORECASE)
+OTHERWISE = re.compile(
+    r";|\b(?:but|while|whereas|the other|the latter|the former|the second|otr[oa]|pero|mientras"
+    r"|[eé]sta|segund[oa]|primer[oa]|aquell[oa])\b",
+    re.IGNORECASE,
 )
-ONE_SIDED = re.compile(
-    r"(?:more than|over|at least|less than|under|below|above|up to|at most|beyond|only|[<>≤≥]"
-    r"|m[aá]s de"
-    r"|menos de|al menos|hasta|por encima de|por debajo de|by a factor of|another|further"
-    r"|otr[oa]s?)\s*$",
-    re.I,
+"""After one of these it may be another net that is spoken of, under a name that is not known."""
+
+RESPECTIVELY = re.compile(r"\brespectiv\w+", re.IGNORECASE)
+NEGATED = re.compile(
+    r"(?:\b(?:not|never|rather than|instead of|nor|no|n't|ni|nunca|en vez de|en lugar de|sino)"
+    r"|n't)\b[^,.;:]{0,40}$",
+    re.IGNORECASE,
 )
-ONLY = re.compile(r"only\s*$", re.I)
+ONE_SIDED: dict[Bound, re.Pattern[str]] = {
+    "at_least": re.compile(
+        r"(?:more than|over|at least|above|beyond|upwards? of|>=?|≥|m[aá]s de|al menos"
+        r"|por lo menos|como m[ií]nimo|por encima de)\s*$",
+        re.IGNORECASE,
+    ),
+    "at_most": re.compile(
+        r"(?:less than|fewer than|under|below|(?<!add )(?<!adds )up to|at most|<=?|≤|menos de"
+        r"|hasta|a lo sumo"
+        r"|como mucho|por debajo de)\s*$",
+        re.IGNORECASE,
+    ),
+}
 ROUGHLY = re.compile(
-    r"(?:about|around|roughly|approximately|some|nearly|almost|circa|[≈~]|unos|unas|casi"
-    r"|cerca de|alrededor de"
-    r"|aproximadamente|del orden de|order of)\s*$",
-    re.I,
-)
-RANGE = re.compile(r"(?P<end>\d)\s*(?:[-–—]|to|and|or|a|y|o)\s*$", re.I)
-ELSEWHERE = re.compile(
-    r"\b(?:if|would|were|could|say|suppose|assum\w+|imagine|expect\w*|predict\w*|theor\w*"
-    r"|general|typical\w*"
-    r"|example|si|ser[ií]an?|har[ií]an?|podr[ií]an?|perder[ií]an?|suponga\w*|digamos|ejemplo"
-    r"|esper\w+"
-    r"|predi\w+|te[oó]r\w+|other|another|otr[oa]s?|seeds|semillas|lstm|instead|alone|first|last"
-    r"|primer\w*|[uú]ltim\w*"
-    r"|between|papers?|than|compar\w+|versus|vs|frente|respectiv\w+|que la|against|difference"
-    r"|diferencia"
-    r"|b_z|literal|float32)\b",
-    re.I,
-)
-ESTIMATE = re.compile(
-    r"\b(?:if|would|were|suppose|sqrt|circular|estim\w+|si|theor\w+|te[oó]r\w+)\b|[√σ]|\bsigma\b",
-    re.I,
-)
-CLAUSE = re.compile(
-    r"[;()]|,\s|\s[—–-]\s|\b(?:while|whereas|but|and the|mientras(?: que)?|pero|y la|y el)\b", re.I
-)
-VANISHES_NOT = re.compile(
-    r"(?:does not|doesn't|do not|don't|never|not|no(?: se)?|nunca se|sin) "
-    r"(?:vanish(?:es|ing)?|desvanec\w+|deca(?:y|e)\w*)\s*(?:at all|en absoluto"
-    r"|nada)?\s*[.,;!]?\s*$",
-    re.I,
+    r"(?:about|around|roughly|approximately|approx|some|nearly|almost|circa|close to|like|more or"
+    r" less|≈|~|unos|unas|casi|cerca de|alrededor de|aprox|aproximadamente|del orden de|order of"
+    r"|m[aá]s o menos)\s*$",
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A number said of one net; `rough` where the text says "about"."""
+    """A number said of one net.
+
+    Parameters
+    ----------
+    model : {"rnn", "gru"}
+    told : Told
+        What it measures.
+    number : Number
+    sentence : Sentence
+    rough : bool
+        Whether the text says "about".
+    bound : {"", "at_least", "at_most"}
+        "More than 11 orders" is no value, but it can be wrong.
+    sure : bool
+        Whether net and quantity stand in the number's own clause.
+    """
 
     model: Kind
-    quantity: Quantity
+    told: Told
     number: Number
-    rough: bool
     sentence: Sentence
+    rough: bool = False
+    bound: Bound = ""
+    sure: bool = True
 
     @property
     def value(self) -> float:
@@ -113,74 +109,126 @@ def claims(sentences: Sequence[Sentence]) -> Iterator[Claim]:
     sentences : sequence of Sentence
         From `sentences.plain_sentences`.
     """
-    nets = paragraph_nets(sentences)
+    topics = _topics(sentences)
+    for sentence in reported(sentences):
+        yield from _claims(sentence, topics.get(sentence, ""))
+
+
+def _topics(sentences: Sequence[Sentence]) -> dict[Sentence, str]:
+    """Return, for each sentence, the last one before it in its paragraph that names a net."""
+    topics: dict[Sentence, str] = {}
+    topic, paragraph = "", -1
     for sentence in sentences:
-        if sentence.is_heading:
+        if sentence.paragraph != paragraph:
+            topic, paragraph = "", sentence.paragraph
+        topics[sentence] = topic
+        topic = sentence.text if nets(sentence.text) else topic
+    return topics
+
+
+def _claims(sentence: Sentence, previous: str) -> Iterator[Claim]:
+    reading = read(sentence)
+    told = {n: quantity for n in reading.found if (quantity := quantity_of(reading, n))}
+    order = _in_order(sentence.text, list(told))
+    for number, quantity in told.items():
+        clause = reading.clause(number)
+        lead = sentence.text[clause.start : number.start]
+        if NEGATED.search(lead) or not is_own(clause):
             continue
-        clauses = [sentence.text] if CELL.search(sentence.text) else CLAUSE.split(sentence.text)
-        for clause in clauses:
-            model = _subject(clause, sentence.text, nets[sentence.paragraph])
-            for number in numbers(clause) if model else ():
-                quantity = _quantity(clause, number, sentence.text)
-                if model and quantity:
-                    rough = bool(
-                        ROUGHLY.search(clause[max(0, number.start - WINDOW) : number.start])
-                    )
-                    yield Claim(model, quantity, number, rough, sentence)
+        model, sure = _owner(sentence, clause, number, previous)
+        model = order.get(number, model)
+        if quantity.quantity == "radius":
+            model, sure = (None if _of_gru(clause) else "rnn"), True
+        if model is None and quantity.quantity == "g_0":
+            model, sure = "rnn", False  # of which net, is not said: `meanings` holds the other's
+        if model is None:
+            continue
+        bound: Bound = next((b for b, p in ONE_SIDED.items() if p.search(lead)), "")
+        rough = bool(ROUGHLY.search(lead))
+        yield Claim(model, quantity, number, sentence, rough, bound, sure and quantity.sure)
 
 
-def denials(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-    """Yield the sentences that say, without reserve, that the GRU's gradient does not vanish."""
-    for sentence in sentences:
-        for clause in CLAUSE.split(sentence.text):
-            denied = _nets(clause) == {"gru"} and VANISHES_NOT.search(clause)
-            if denied and not ELSEWHERE.search(sentence.text):
-                yield sentence
+def _of_gru(clause: Clause) -> bool:
+    """Say whether a clause is about a matrix of the GRU's."""
+    return nets(clause.text) == {"gru"}
 
 
-def paragraph_nets(sentences: Sequence[Sentence]) -> dict[int, set[Kind]]:
-    """Return the nets that each paragraph names, its heading included."""
-    nets: dict[int, set[Kind]] = {}
-    for sentence in sentences:
-        nets.setdefault(sentence.paragraph, set()).update(
-            _nets(sentence.text), _nets(sentence.heading)
-        )
-    return nets
+def _in_order(text: str, found: Sequence[Number]) -> dict[Number, Kind]:
+    """Return the nets of numbers that stand in the order of their nets: "… respectively"."""
+    if not RESPECTIVELY.search(text) or len(found) != 2:
+        return {}
+    named = sorted((m.start(), kind) for kind, p in PATTERNS.items() for m in [p.search(text)] if m)
+    if len(named) != 2:
+        return {}
+    return {n: kind for n, (_, kind) in zip(found, named, strict=True)}
 
 
-def _nets(text: str) -> set[Kind]:
-    found: set[Kind] = {"rnn"} if RNN.search(text) else set()
-    return found | {"gru"} if GRU.search(text) else found
+def _owner(
+    sentence: Sentence, clause: Clause, number: Number, previous: str
+) -> tuple[Kind | None, bool]:
+    """Return the net a number belongs to, and whether its own clause says so."""
+    text = sentence.text
+    letter = LETTER.search(text[: number.start])
+    if letter:
+        return ("rnn" if letter[1] == "N" else "gru"), True
+    within = nets(clause.text)
+    after = _named_after(text, number)
+    if after:
+        return after, True
+    if len(within) == 1:
+        (kind,) = within
+        alone = not _is_compared(clause.text, kind)
+        if alone or nets(text) == within:
+            return kind, alone
+    last = _last_named(text[: number.start])
+    if last:
+        between = len(within) == 2 and bool(PATTERNS[last].search(text, clause.start))
+        alone = nets(text) == {last} and not OTHERWISE.search(text[: number.start])
+        return last, between or alone
+    return _context(sentence, previous)
 
 
-def _subject(clause: str, sentence: str, paragraph: set[Kind]) -> Kind | None:
-    """Return the one net a clause is about: its own, else its sentence's, else its paragraph's."""
-    for nets in (_nets(clause), _nets(sentence), paragraph):
-        if nets:
-            return next(iter(nets)) if len(nets) == 1 else None
-    return None
-
-
-def _quantity(clause: str, number: Number, sentence: str) -> Quantity | None:
-    """Return what a number in a clause measures, or None where that is open to doubt."""
-    before = clause[max(0, number.start - WINDOW) : number.start]
-    if (ONE_SIDED.search(before) and not ONLY.search(before)) or RANGE.search(before):
+def _named_after(text: str, number: Number) -> Kind | None:
+    """Return the net in "2.4 for the RNN", "0.45 orders (GRU)"."""
+    ends = [m for p in (RNN, GRU) for m in [p.search(text, number.end)] if m]
+    if not ends:
         return None
-    if RADIUS.search(before):
-        return None if ESTIMATE.search(sentence) else "radius"
-    if ELSEWHERE.search(sentence):
+    first = min(ends, key=lambda match: match.start())
+    between = MEASURED_IN.sub(" ", text[number.end : first.start()])
+    if not OWNER.fullmatch(between):
         return None
-    tiny = max(map(abs, number.readings)) < TINY
-    return "g_0" if tiny and FIRST_GRADIENT.search(before) else _orders(clause, number)
+    return "rnn" if first.re is RNN else "gru"
 
 
-def _orders(clause: str, number: Number) -> Quantity | None:
-    before = clause[max(0, number.start - WINDOW) : number.start]
-    after = AFTER.match(clause, number.end)
-    if LABELLED.search(before):
-        return "per_ten"
-    if after is None:
-        return None
-    if after["ten"] or BEFORE_PER_TEN.search(before):
-        return "per_ten"
-    return "total" if after["all"] or BEFORE_TOTAL.search(before) else None
+def _is_compared(text: str, kind: Kind) -> bool:
+    """Say whether a text names a net only as what another is compared with."""
+    return all(COMPARED.search(text[: m.start()]) for m in PATTERNS[kind].finditer(text))
+
+
+def _last_named(before: str) -> Kind | None:
+    """Return the net named last before a number, unless only something is compared with it."""
+    named = [(m.start(), kind) for kind, p in PATTERNS.items() for m in p.finditer(before)]
+    which = RELATIVE_CLAUSE.search(before)
+    subjects = [
+        (start, kind)
+        for start, kind in named
+        if not COMPARED.search(before[:start]) or (which and start < which.start() <= start + 25)
+    ]
+    return max(subjects)[1] if subjects else None
+
+
+def _context(sentence: Sentence, previous: str) -> tuple[Kind | None, bool]:
+    """Return the one net that the rest of the sentence, or what stands before it, is about.
+
+    A heading or the item above that names one net is as good as the sentence's own word, where the
+    paragraph names none.
+    """
+    for text in (sentence.text, previous):
+        named = nets(text)
+        if named:
+            return (next(iter(named)), False) if len(named) == 1 else (None, False)
+    for text in sentence.above:
+        named = nets(text)
+        if named:
+            return (next(iter(named)), True) if len(named) == 1 else (None, False)
+    return None, False

@@ -21,10 +21,10 @@ from grader.model import Finding, Outcome, Problem, Value
 MAX_DEPTH = 20
 """Deeper than any sensible layout of two curves, and far below Python's recursion limit."""
 
-MAX_VALUES = 100_000
-"""Thirty times the 3,200 numbers of fifty hidden states of both nets; bounds memory to 30 MB."""
+MAX_VALUES = 50_000
+"""Fifteen times the 3,200 numbers of fifty hidden states of both nets; bounds time to a second."""
 
-MAX_NAMES = 4_000_000
+MAX_NAMES = 2_000_000
 """Characters of the paths of all values together: one key of 400 kB before 2,000 numbers, each of
 which is known by its path, took 1.6 GB. Forty for each of MAX_VALUES leave honest names room."""
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from grader.clean import printable
 from grader.diagnosis.catalogue import BY_NAME
 from grader.facts import Diagnosis
 from grader.model import KINDS, Report, Value
@@ -108,7 +109,7 @@ def _part(diagnosis: Diagnosis, names: Sequence[str], texts: Catalogue, number: 
 
 def _sentences(diagnosis: Diagnosis, name: str, texts: Catalogue) -> Sequence[tuple[str, str]]:
     data, group = _data(diagnosis, name), BY_NAME[name].group
-    place = f"{diagnosis.file}:{diagnosis.line}: " if diagnosis.line else ""
+    place = f"{printable(diagnosis.file)}:{diagnosis.line}: " if diagnosis.line else ""
     return (
         (texts.say("diagnosis.written"), texts.say(f"mistake.{name}.written", data)),
         (texts.say("diagnosis.why"), texts.say(f"mistake.{name}.why", data)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from grader.clean import printable
+from grader.clean import printable, terminal
 from grader.model import CheckResult, Finding, Language, Outcome, Report, Series, Value
 from grader.report import diagnoses, words
 from grader.texts import Catalogue, catalogue
@@ -17,8 +17,17 @@ from grader.version import __version__
 
 def render(report: Report, language: Language) -> str:
     """Return the report as a JSON document that ends with a newline."""
-    document = as_document(report, language)
+    document = _inert(as_document(report, language))
     return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+
+
+def _inert(node: object) -> object:
+    """Return the document with every text in it fit to be printed anywhere."""
+    if isinstance(node, dict):
+        return {key: _inert(value) for key, value in node.items()}
+    if isinstance(node, list | tuple):
+        return [_inert(value) for value in node]
+    return terminal(node) if isinstance(node, str) else node
 
 
 def as_document(report: Report, language: Language) -> dict[str, Any]:

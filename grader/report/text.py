@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO
 
+from grader.clean import terminal
 from grader.model import (
     CheckResult,
     Language,
@@ -91,12 +92,13 @@ def shows_marks(encoding: str | None) -> bool:
 
 
 def fold(line: Line, width: int) -> str:
-    """Fold one paragraph to `width` columns (at least 40, at most 110)."""
+    """Fold one paragraph to `width` columns (at least 40, at most 110); nothing in it is obeyed."""
     columns = min(max(width, NARROWEST), WIDEST)
-    if len(line.first) + len(line.text) <= columns:
-        return line.first + line.text
+    text = terminal(line.text)
+    if len(line.first) + len(text) <= columns:
+        return line.first + text
     return textwrap.fill(
-        line.text,
+        text,
         columns,
         initial_indent=line.first,
         subsequent_indent=" " * min(line.hang, columns // 3),

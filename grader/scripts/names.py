@@ -29,7 +29,7 @@ class Purse:
     is said to be unclear.
     """
 
-    def __init__(self, left: int = 300_000) -> None:
+    def __init__(self, left: int = 100_000) -> None:
         self.left = left
 
     def pays(self, cost: int) -> bool:

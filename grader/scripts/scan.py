@@ -37,7 +37,8 @@ PASSED_ON = {name.rpartition(".")[2] for name in IMPORTERS | {"exec"}}
 PROCESSES = re.compile(r"subprocess\.\w+|os\.(system|popen|exec\w+|spawn\w+|posix_spawn\w*)")
 IN_COMMAND = re.compile(r"(?:\bfrom|(?<!\w)(?:import|-m))\s+(\w+)(?:[.\w]*\s+import\b)?")
 NESTED_CODE = 3  # code in a string in a string: as deep as a reader would follow
-MAX_SOURCE = 200_000  # bytes of all scripts together: a tree takes 400 times the memory of its text
+MAX_SOURCE = 150_000  # bytes of all scripts together: parsing takes 400 times the memory of a text
+MAX_NODES = 60_000  # of all scripts together: a quarter of a script's bytes, as people write
 FIRST = "bptt_norm.py"
 
 Road: TypeAlias = Literal["import", "dynamic", "look-up", "file", "unclear"]
@@ -60,22 +61,39 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A parsed script; `names` follows its aliases and constants."""
+    """A parsed script; `names` follows its aliases and constants, `size` counts its nodes.
+
+    The tree is empty where the script alone is beyond `MAX_NODES`.
+    """
 
     name: str
     tree: ast.Module
     names: Names
+    size: int
 
 
-def short_enough(scripts: Mapping[str, LoadedFile]) -> dict[str, LoadedFile]:
-    """Return the scripts that are read, bptt_norm.py first: `MAX_SOURCE` bytes together."""
-    left = MAX_SOURCE
-    kept: dict[str, LoadedFile] = {}
-    for name in sorted(scripts, key=lambda name: (name != FIRST, name)):
-        left -= len(scripts[name].data)
-        if left >= 0:
-            kept[name] = scripts[name]
-    return kept
+def read_all(files: Mapping[str, LoadedFile]) -> tuple[dict[str, Script], list[str]]:
+    """Parse scripts, bptt_norm.py first.
+
+    Returns
+    -------
+    scripts : dict of str to Script
+        Those that are Python, by file name.
+    left_out : list of str
+        Those that were not read because all together are beyond `MAX_SOURCE` or `MAX_NODES`.
+    """
+    scripts: dict[str, Script] = {}
+    left_out: list[str] = []
+    bytes_left, nodes_left = MAX_SOURCE, MAX_NODES
+    for name in sorted(files, key=lambda name: (name != FIRST, name)):
+        bytes_left -= len(files[name].data)
+        script = parse(name, files[name].data) if bytes_left >= 0 else None
+        nodes_left -= script.size if script is not None else 0
+        if bytes_left < 0 or nodes_left < 0:
+            left_out.append(name)
+        elif script is not None:
+            scripts[name] = script
+    return scripts, left_out
 
 
 @functools.lru_cache(maxsize=64)
@@ -101,7 +119,10 @@ def _parsed(name: str, source: bytes | str, purse: Purse) -> Script | None:
     try:
         with quiet():  # an invalid escape sequence is no error
             tree = ast.parse(source)
-        return Script(name, tree, Names(tree, purse))
+        size = sum(1 for _ in ast.walk(tree))
+        if size > MAX_NODES:
+            tree = ast.Module(body=[], type_ignores=[])
+        return Script(name, tree, Names(tree, purse), size)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

@@ -12,6 +12,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from grader.scripts.scan import Script, walk, written
 
@@ -35,6 +36,7 @@ OPTIMISER = re.compile(r"opt|optim\w*|sgd|adam\w*|trainer|rmsprop", re.IGNORECAS
 
 
 LONGEST = 200  # characters of what surrounds a statement
+MOST_NODES = 150  # of what a statement adds to a weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def updates(script: Script, called: frozenset[str]) -> Iterator[Update]:
             doubted = place.switched or (place.function and place.function not in called)
             sure = found.sure or (found.likely and bool(CALLED_TRAINING.search(place.words)))
             yield Update(found.line, found.text, sure and place.in_loop and not doubted)
+            if isinstance(node, ast.Call):
+                continue  # what it is made of is part of it
         stack.extend((child, _around(node, place)) for child in ast.iter_child_nodes(node))
 
 
@@ -114,9 +118,9 @@ def _beside(place: _Place, words: str) -> str:
 
 
 def _words(node: ast.AST) -> list[str]:
-    """Return the names inside `node`, attributes and string keys included."""
+    """Return the names inside `node`, attributes included."""
     found = []
-    for part in ast.walk(node):
+    for part in islice(ast.walk(node), MOST_NODES):
         if isinstance(part, ast.Name):
             found.append(part.id)
         elif isinstance(part, ast.Attribute):
@@ -161,10 +165,10 @@ def _ends(function: ast.expr, names: set[str]) -> bool:
 
 
 def _judge(node: ast.stmt | ast.Call, target: ast.expr, change: ast.expr) -> _Found | None:
-    words = _words(change)
-    rate = any(RATE.fullmatch(word) for word in words)
     if not WEIGHT.fullmatch(_root(target)) or not _is_product(change):
         return None
+    words = _words(change)
+    rate = any(RATE.fullmatch(word) for word in words)
     if any(NUDGE.fullmatch(word) for word in words) and not rate:
         return None
     gradient = any(GRADIENT.fullmatch(word) for word in words)
@@ -177,7 +181,7 @@ def _judge(node: ast.stmt | ast.Call, target: ast.expr, change: ast.expr) -> _Fo
 def _is_product(node: ast.expr) -> bool:
     return any(
         isinstance(part, ast.BinOp) and isinstance(part.op, ast.Mult | ast.Div)
-        for part in ast.walk(node)
+        for part in islice(ast.walk(node), MOST_NODES)
     )
 
 

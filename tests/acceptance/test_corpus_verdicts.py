@@ -24,7 +24,13 @@ from grader.selfcheck.trials import trials
 Written = Callable[[Case], Path]
 TIMEOUT_S = 8.0
 FILE_FAMILIES = ("files.", "decay.", "manifest.", "constraints.", "plot.", "readme.", "stop.")
-NEEDS_RUN = {"manifest.radius", "manifest.config", "constraints.same_inputs"}
+NEEDS_RUN = {
+    "manifest.radius",
+    "manifest.config",
+    "constraints.same_inputs",
+    "plot.fresh",
+    "plot.annotation",
+}
 
 
 def decided_by_files(case: Case) -> bool:

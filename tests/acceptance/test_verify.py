@@ -99,14 +99,6 @@ FORGED = {
         lambda d: {**d, "grader": {**d["grader"], "rubric_sha256": "0" * 64}},
         "made with another rubric",
     ),
-    "passed without a run": (
-        lambda d: altered(
-            scope="full",
-            verdict="passed",
-            score={"points": 100, "out_of": 100, "not_assessed": 0},
-        )(d),
-        "evidence rnn: the report says files, False; grading again gives probe, True",
-    ),
 }
 
 
@@ -117,6 +109,14 @@ def test_forged_report_is_told_by_what_it_forges(verify, name):
     assert status == 1
     assert said.startswith("The report does not belong")
     assert expected in said
+
+
+@pytest.mark.slow
+def test_report_of_files_alone_that_claims_to_have_passed_is_graded_in_full(verify):
+    score = {"points": 100, "out_of": 100, "not_assessed": 0}
+    status, said = verify(altered(scope="full", verdict="passed", score=score))
+    assert status == 1
+    assert "evidence rnn: the report says files, False; grading again gives probe, True" in said
 
 
 CHANGED = {

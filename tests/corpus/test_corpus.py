@@ -24,7 +24,7 @@ FAMILIES = {
     "rerun": "runs reproduces deterministic",
     "gradient": "functions forward loss head steps chain hot recorded indices",
     "stop": "separated margin",
-    "plot": "image curves",
+    "plot": "image curves fresh annotation",
     "readme": "questions numbers",
 }
 CODES = frozenset(

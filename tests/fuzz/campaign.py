@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import json
 import resource
 import signal
@@ -16,35 +17,36 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.fuzz.bombs import BOMBS
 from tests.fuzz.targets import CASES, Target, targets
 
 HANG_S = 2.0
 STOP_S = 20.0
-"""After this long an input is given up."""
+"""After this much processor time an input is given up."""
 
 MEMORY_MB = 300
 
 
-class Hung(Exception):
+class HungError(Exception):
     """An input took longer than `STOP_S`."""
 
 
 def _interrupt(*_: object) -> None:
-    raise Hung
+    raise HungError
 
 
 @contextlib.contextmanager
 def _watched() -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_REAL, STOP_S)
+    signal.setitimer(signal.ITIMER_PROF, STOP_S)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def peak_mb() -> float:
@@ -53,7 +55,7 @@ def peak_mb() -> float:
 
 def campaign(name: str, target: Target, numbers: range, out: Path, seed: int) -> dict[str, Any]:
     """Run the inputs of one target; return counts, the worst time in seconds, the peak in MB."""
-    signal.signal(signal.SIGALRM, _interrupt)
+    signal.signal(signal.SIGPROF, _interrupt)
     found: dict[str, Any] = {"executions": 0, "worst_s": 0.0, "worst": None, "failures": []}
     marker = out / f"{name}.running"
     for number in numbers:
@@ -65,7 +67,7 @@ def campaign(name: str, target: Target, numbers: range, out: Path, seed: int) ->
         try:
             with _watched():
                 target.run(what)
-        except Hung:
+        except HungError:
             fault = "hang"
         except Exception:  # noqa: BLE001 - every exception is a finding here
             fault = traceback.format_exc()
@@ -84,6 +86,11 @@ def campaign(name: str, target: Target, numbers: range, out: Path, seed: int) ->
     return found
 
 
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fuzz.campaign", description=__doc__)
     parser.add_argument("--executions", type=int, default=20_000, help="in all, over the targets")
@@ -100,30 +107,39 @@ def main(words: Sequence[str] | None = None) -> int:
     chosen = _arguments(words)
     chosen.out.mkdir(parents=True, exist_ok=True)
     known = targets(CASES)
+    known["bombs"] = bombs(known)
     if chosen.here:
         numbers = range(chosen.first, chosen.first + chosen.executions)
-        print(
+        _say(
             json.dumps(campaign(chosen.only, known[chosen.only], numbers, chosen.out, chosen.seed))
         )
         return 0
     names = [chosen.only] if chosen.only else list(known)
     total = sum(known[name].weight for name in names)
     sound, count = True, 0
-    print(f"{'target':<10} {'executions':>10} {'worst s':>8} {'peak MB':>8}  failures")
+    _say(f"{'target':<10} {'executions':>10} {'worst s':>8} {'peak MB':>8}  failures")
     for name in names:
         share = max(1, round(chosen.executions * known[name].weight / total))
         found = _apart(name, share, chosen)
         count += found["executions"]
         sound &= not found["failures"] and found["peak_mb"] <= MEMORY_MB
-        print(
-            f"{name:<10} {found['executions']:>10} {found['worst_s']:>8.2f} {found['peak_mb']:>8}",
-            end="",
-        )
-        print(f"  {len(found['failures'])}  (slowest: {found['worst']})", flush=True)
+        figures = f"{found['executions']:>10} {found['worst_s']:>8.2f} {found['peak_mb']:>8}"
+        _say(f"{name:<10} {figures}  {len(found['failures'])}  (slowest: {found['worst']})")
         for line in found["failures"][:20]:
-            print(f"    {line}")
-    print(f"{count} executions, {'nothing' if sound else 'something'} found")
+            _say(f"    {line}")
+    _say(f"{count} executions, {'nothing' if sound else 'something'} found")
     return 0 if sound else 1
+
+
+def bombs(known: Mapping[str, Target]) -> Target:
+    """Return the files made to hurt as a target of their own: one after the other."""
+    following = itertools.cycle(BOMBS.values())
+
+    def change(_: Random) -> tuple[str, bytes]:
+        target, make = next(following)
+        return target, make()
+
+    return Target(change, lambda what: known[what[0]].run(what[1]), 0.1, lambda what: what[1])
 
 
 def _apart(name: str, executions: int, chosen: argparse.Namespace) -> dict[str, Any]:

@@ -186,11 +186,15 @@ def json_text(data: bytes, rng: Random) -> bytes:
 
 
 MARKUP = (
-    "# ", "## RNN\n", "- ", "1. ", "> ", "|a|b|\n|-|-|\n|", "```\n", "~~~\n", "<!-- ", " -->", "---\n",
+    "# ", "## RNN\n", "- ", "1. ", "> ", "|a|b|\n|-|-|\n|", "```\n", "~~~\n", "<!-- ", " -->",
+    "---\n",
     "===\n", "[x](y)", "![", "](", "<b>", "</", "**", "_", "`", "$", "\\approx ", "10^-15", "1e-15",
-    "10⁻¹⁵", "^{", "}", "1,5·10^-12", "−15", "g_0 = 10^-320", "t = 0", "orders", "per 10 steps", "RNN",
-    "GRU", "no", "?", "TODO", "[N]", "vanishes", "spectral radius ρ ≈ ", "attention", "\x00", "\u202e",
-    "órdenes de magnitud", "cada 10 pasos", "0.52", "10", "once", ". ", "\n\n", "\t", "e\u0301", "«",
+    "10⁻¹⁵", "^{", "}", "1,5·10^-12", "−15", "g_0 = 10^-320", "t = 0", "orders", "per 10 steps",
+    "RNN",
+    "GRU", "no", "?", "TODO", "[N]", "vanishes", "spectral radius ρ ≈ ", "attention", "\x00",
+    "\u202e",
+    "órdenes de magnitud", "cada 10 pasos", "0.52", "10", "once", ". ", "\n\n", "\t", "e\u0301",
+    "«",
 )  # fmt: skip
 
 
@@ -204,7 +208,8 @@ def markdown(data: bytes, rng: Random) -> bytes:
         at = rng.randrange(len(parts)) if parts else 0
         mark = rng.choice(MARKUP)
         parts[at : at + 1] = rng.choice((
-            [], [mark], [mark + "".join(parts[at : at + 1])], parts[at : at + 1] * rng.randint(2, 40),
+            [], [mark], [mark + "".join(parts[at : at + 1])],
+            parts[at : at + 1] * rng.randint(2, 40),
             ["".join(parts[at : at + 1]) + mark * rng.choice((1, 2, 50, 1000))],
             [rng.choice(parts or [""]), *parts[at : at + 1]],
         ))  # fmt: skip
@@ -212,15 +217,24 @@ def markdown(data: bytes, rng: Random) -> bytes:
 
 
 CODE = (
-    "import torch", "f = __import__", "exec('import ' + 'jax')", "getattr(a, 'b' * 9)", "(", ")", '"""',
-    "# -*- coding: utf-7 -*-", "# coding: latin-1", "# coding: hex", "\\", "\t", "  ", "x = " + "-" * 300 + "1",
-    "a" + ".b" * 400, "f" + "()" * 400, "(" * 150 + ")" * 150, "[" * 90 + "]" * 90, "1" * 5000, "0x" + "f" * 9000,
-    "lambda: " * 200 + "0", "not " * 300 + "1", "W -= lr * dW", "for epoch in x:", "optimizer.step()",
-    "rng = np.random.default_rng(7)", "raise NotImplementedError('later')", "if TYPE_CHECKING:", "é = 1", "\x0c",
-    "f'{x!r:>{w}}'", "s = s + 'x'", "s = '%s' % s", "''.join(chr(i) for i in [116])", "'{:>999999999}'.format(1)",
-    "from . import x", "import a.b.c as d", "exec(compile(open('x.py').read(), 'x', 'exec'))", "\x00", "\ud800",
-    "match x:\n    case [1, *_]: pass", "async def f(): await g()", "def f(): yield", "*a, b = c", "x: int = 3",
-    "importlib.import_module('to' + 'rch')", "sys.modules['torch']", "globals()['__builtins__']", "a = b = c = a",
+    "import torch", "f = __import__", "exec('import ' + 'jax')", "getattr(a, 'b' * 9)", "(",
+    ")", '"""',
+    "# -*- coding: utf-7 -*-", "# coding: latin-1", "# coding: hex", "\\", "\t", "  ",
+    "x = " + "-" * 300 + "1",
+    "a" + ".b" * 400, "f" + "()" * 400, "(" * 150 + ")" * 150, "[" * 90 + "]" * 90, "1" * 5000,
+    "0x" + "f" * 9000,
+    "lambda: " * 200 + "0", "not " * 300 + "1", "W -= lr * dW", "for epoch in x:",
+    "optimizer.step()",
+    "rng = np.random.default_rng(7)", "raise NotImplementedError('later')", "if TYPE_CHECKING:",
+    "é = 1", "\x0c",
+    "f'{x!r:>{w}}'", "s = s + 'x'", "s = '%s' % s", "''.join(chr(i) for i in [116])",
+    "'{:>999999999}'.format(1)",
+    "from . import x", "import a.b.c as d", "exec(compile(open('x.py').read(), 'x', 'exec'))",
+    "\x00", "\ud800",
+    "match x:\n    case [1, *_]: pass", "async def f(): await g()", "def f(): yield",
+    "*a, b = c", "x: int = 3",
+    "importlib.import_module('to' + 'rch')", "sys.modules['torch']",
+    "globals()['__builtins__']", "a = b = c = a",
 )  # fmt: skip
 
 
@@ -235,8 +249,10 @@ def python(data: bytes, rng: Random) -> bytes:
         indent = line[: len(line) - len(line.lstrip())]
         code = rng.choice(CODE)
         lines[at : at + 1] = rng.choice((
-            [], [indent + code, line], [line, indent + code], [line + code], [line] * rng.randint(2, 50),
-            [code, *lines[at : at + 1]], [line.replace("(", code + "(", 1)], lines[at : at + 9][::-1],
+            [], [indent + code, line], [line, indent + code], [line + code],
+            [line] * rng.randint(2, 50),
+            [code, *lines[at : at + 1]], [line.replace("(", code + "(", 1)],
+            lines[at : at + 9][::-1],
         ))  # fmt: skip
         if rng.random() < 0.1:
             lines.insert(0, code)
@@ -317,13 +333,19 @@ def _small_png(rng: Random) -> list[tuple[bytes, bytes]]:
 
 
 EXTRA = (
-    (b"tRNS", b"\x00"), (b"tRNS", b"\x00" * 6), (b"tRNS", bytes(256)), (b"gAMA", b"\x00\x00\x00\x00"),
-    (b"iCCP", b"x\0\0" + zlib.compress(bytes(2_000_000), 9)), (b"zTXt", b"k\0\0" + zlib.compress(bytes(2_000_000), 9)),
+    (b"tRNS", b"\x00"), (b"tRNS", b"\x00" * 6), (b"tRNS", bytes(256)), (b"gAMA",
+    b"\x00\x00\x00\x00"),
+    (b"iCCP", b"x\0\0" + zlib.compress(bytes(2_000_000), 9)), (b"zTXt",
+    b"k\0\0" + zlib.compress(bytes(2_000_000), 9)),
     (b"iTXt", b"k\0\1\0\0\0" + zlib.compress(bytes(2_000_000), 9)), (b"tEXt", b"Software\0\x1b[2J"),
-    (b"acTL", struct.pack(">II", 2**31 - 1, 0)), (b"fcTL", bytes(26)), (b"fdAT", bytes(8)), (b"eXIf", b"II*\0" + bytes(9)),
-    (b"pHYs", bytes(9)), (b"sRGB", b"\xff"), (b"cHRM", bytes(32)), (b"IEND", b""), (b"PLTE", bytes(768)), (b"PLTE", b"x"),
-    (b"IDAT", b""), (b"IDAT", zlib.compress(bytes(3_000_000), 9)), (b"\0\0\0\0", b""), (b"abcd", bytes(5)),
-    (b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)), (b"caNv", bytes(16)), (b"bKGD", b""), (b"tIME", bytes(7)),
+    (b"acTL", struct.pack(">II", 2**31 - 1, 0)), (b"fcTL", bytes(26)), (b"fdAT", bytes(8)),
+    (b"eXIf", b"II*\0" + bytes(9)),
+    (b"pHYs", bytes(9)), (b"sRGB", b"\xff"), (b"cHRM", bytes(32)), (b"IEND", b""), (b"PLTE",
+    bytes(768)), (b"PLTE", b"x"),
+    (b"IDAT", b""), (b"IDAT", zlib.compress(bytes(3_000_000), 9)), (b"\0\0\0\0", b""), (b"abcd",
+    bytes(5)),
+    (b"IHDR", struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)), (b"caNv", bytes(16)),
+    (b"bKGD", b""), (b"tIME", bytes(7)),
 )  # fmt: skip
 
 
@@ -337,8 +359,10 @@ def png(data: bytes, rng: Random) -> bytes:
         kind, content = parts[at] if parts else (b"IHDR", bytes(13))
         spoilt = raw(content, rng)
         parts[at : at + 1] = rng.choice((
-            [], [(kind, content), rng.choice(EXTRA)], [rng.choice(EXTRA), (kind, content)], [(kind, content)] * 2,
-            [(kind, spoilt)], [(kind, _header(content, rng) if kind == b"IHDR" else spoilt)], [(rng.randbytes(4), content)],
+            [], [(kind, content), rng.choice(EXTRA)], [rng.choice(EXTRA), (kind, content)],
+            [(kind, content)] * 2,
+            [(kind, spoilt)], [(kind, _header(content, rng) if kind == b"IHDR" else spoilt)],
+            [(rng.randbytes(4), content)],
         ))  # fmt: skip
         if rng.random() < 0.1:
             rng.shuffle(parts)

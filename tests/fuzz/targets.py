@@ -155,7 +155,8 @@ def promises_of_picture(data: bytes) -> None:
         width, height = pixels.size(data)
         picture = pixels.decode(data)
     except pixels.PictureError as error:
-        assert error.kind in {"not_png", "too_large", "truncated", "undecodable"}
+        if error.kind not in {"not_png", "too_large", "truncated", "undecodable"}:
+            raise
         return
     finally:
         pixels.decode.cache_clear()
@@ -169,8 +170,10 @@ def promises_of_picture(data: bytes) -> None:
 
 
 HEADERS: tuple[Any, ...] = (
-    None, True, -1, 0, 2**63, 1.5, float("nan"), "", "<f8", "|O", [], [0], [[]], {}, [1] * 9, "\ud800",
-    ["a", "<f8", [3]], ["b", "<c16", [1, 2]], ["c", "<i8", []], ["a", "<f8", [-1]], ["d", "<f8", [2**26] * 3],
+    None, True, -1, 0, 2**63, 1.5, float("nan"), "", "<f8", "|O", [], [0], [[]],
+    {}, [1] * 9, "\ud800",
+    ["a", "<f8", [3]], ["b", "<c16", [1, 2]], ["c", "<i8", []], ["a", "<f8", [-1]], ["d", "<f8",
+    [2**26] * 3],
 )  # fmt: skip
 
 
@@ -222,7 +225,8 @@ def sent() -> tuple[dict[str, Any], dict[str, Any], Path]:
         return recordings.unpack(header, arrays, folder, files)
 
     script = (
-        "import numpy as np\nrng = np.random.default_rng(1)\nW = rng.normal(size=(4, 4))\nh = np.zeros(4)\n"
+        "import numpy as np\nrng = np.random.default_rng(1)\nW = rng.normal(size=(4, 4))\n"
+        "h = np.zeros(4)\n"
         "for t in range(6):\n    h = np.tanh(W @ h + np.einsum('ij,j->i', W, np.ones(4)))\n"
         "p = np.exp(h) / np.exp(h).sum()\nnorm = np.sqrt((h * h).sum()); m = h.max(); b = h[1:3]\n"
     )
@@ -231,8 +235,10 @@ def sent() -> tuple[dict[str, Any], dict[str, Any], Path]:
     return kept["header"], kept["arrays"], kept["folder"]
 
 
-WORDS = ("", "{}", "[]", "{", "[" * 999, '{"axis": 9}', '{"axis": -1}', '{"subscripts": "ij,jk->"}', "tanh",
-         "matmul", "einsum", "sum", "\ud800", "/etc/passwd", "\0", '{"axis": 1e999}', '{"axis": [0, 0]}')  # fmt: skip
+WORDS = ("", "{}", "[]", "{", "[" * 999, '{"axis": 9}', '{"axis": -1}',
+'{"subscripts": "ij,jk->"}', "tanh",
+         "matmul", "einsum", "sum", "\ud800", "/etc/passwd", "\0", '{"axis": 1e999}',
+         '{"axis": [0, 0]}')  # fmt: skip
 
 
 def recording(rng: Random) -> tuple[dict[str, Any], dict[str, Any], Path]:
@@ -280,7 +286,9 @@ def _spoil_array(arrays: dict[str, Any], rng: Random) -> None:
             (block[:-1], block[:0], block.reshape(-1), block[None], block[::-1])
         )
     elif action < 0.35:
-        arrays[name] = block.astype(rng.choice(("f8", "c16", "i8")))
+        real = block.real if block.dtype.kind == "c" else block
+        with np.errstate(invalid="ignore"):
+            arrays[name] = real.astype(rng.choice(("f8", "c16", "i8")))
     elif block.size:
         numbers = (-1, -2, -3, 0, 1, 2, 7, block.size, 2**31, 2**62, -(2**62))
         value = (

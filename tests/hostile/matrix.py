@@ -1,15 +1,18 @@
 """Every attack in every tier: `python -m tests.hostile.matrix [--tiers ABE] [--family NAME …]`.
 
-Prints which attacks succeed, and what to correct where the tables of `attacks/` say otherwise;
-the exit status is then 1. `--readme` writes the compact form between the marks in README.md.
+Prints which attacks succeed, and what to correct where the tables of `attacks/` say otherwise; the
+exit status is then 1. `--kept FILE` goes on where an earlier call ended. `--readme` writes the
+compact form between the marks in README.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from tests.hostile.arena import ROOT
 from tests.hostile.attacks import ALL, FAMILIES
@@ -23,17 +26,27 @@ Succeeded = Mapping[str, Mapping[str, Sequence[str]]]
 BEGIN, END = "<!-- attacks: begin -->", "<!-- attacks: end -->"
 
 
-def measured(tiers: str, attacks: Sequence[Attack]) -> dict[str, dict[str, list[str]]]:
-    """Try every attack in every tier; progress goes to standard error."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for tier in tiers:
-        found[tier] = {}
-        for crew in crews(attacks):
+def measured(
+    tiers: str, attacks: Sequence[Attack], kept: Path | None = None
+) -> dict[str, dict[str, list[str]]]:
+    """Try every attack in every tier; progress goes to standard error.
+
+    What `kept` holds of an earlier call is not tried again, and what is found is added to it.
+    """
+    found: dict[str, dict[str, list[str]]] = {tier: {} for tier in tiers}
+    if kept is not None and kept.exists():
+        found |= json.loads(kept.read_text(encoding="utf-8"))
+    for crew in crews(attacks):
+        for tier in tiers:
+            if all(attack.name in found[tier] for attack in crew):
+                continue
             achieved = attempt(tier, crew)
             found[tier] |= achieved
             for name, what in achieved.items():
                 sign = "!" if what else "."
                 print(f"{tier} {sign} {name} {'; '.join(what)[:300]}", file=sys.stderr, flush=True)  # noqa: T201
+            if kept is not None:
+                kept.write_text(json.dumps(found, indent=1), encoding="utf-8")
     return found
 
 
@@ -85,10 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="tests.hostile.matrix", description=__doc__)
     parser.add_argument("--tiers", default=offered(), help="for instance ABE; by default all here")
     parser.add_argument("--family", nargs="*", choices=FAMILIES, default=FAMILIES)
+    parser.add_argument("--kept", type=Path, help="go on from what this file holds")
     parser.add_argument("--readme", action="store_true")
     chosen = parser.parse_args(arguments)
     attacks = [attack for attack in ALL if attack.family in chosen.family]
-    found = measured(chosen.tiers, attacks)
+    found = measured(chosen.tiers, attacks, chosen.kept)
     text = table(found)
     print(text)  # noqa: T201 - the command's own voice
     for surprise in surprises(found):

@@ -51,13 +51,17 @@ def mark_of(attack: Attack) -> str:
     return f"vgx{[one.name for one in ALL].index(attack.name):03d}"
 
 
+def case_of(attack: Attack) -> corpus.Case:
+    """Return the case of the corpus that an attack is planted in, changed as its edits say."""
+    case = corpus.by_name(attack.base)
+    edits = (*case.edits, *((SCRIPT, edit) for edit in attack.edits))
+    return dataclasses.replace(case, name=f"hostile-{attack.name}", edits=edits)
+
+
 def stage(arena: Arena, attacks: Sequence[Attack]) -> Path:
     """Write the submission of one attack, or of several quiet ones, into the arena."""
     first = attacks[0]
-    case = corpus.by_name(first.base)
-    if first.edits:
-        edits = (*case.edits, *((SCRIPT, edit) for edit in first.edits))
-        case = dataclasses.replace(case, name=f"hostile-{first.name}", edits=edits)
+    case = case_of(first)
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(case.write(Path(scratch)), arena.here)
     script = arena.here / SCRIPT

@@ -6,15 +6,20 @@ tier E; `pytest -m slow tests/hostile` and `python -m tests.hostile.matrix` try 
 
 import pytest
 
+from grader.grading import grade
+from grader.model import Outcome, Verdict
 from tests.hostile.attacks import ALL
 from tests.hostile.matrix import BEGIN, END, surprises, table, write_readme
 from tests.hostile.model import Attack
-from tests.hostile.staging import mark_of
+from tests.hostile.staging import case_of, mark_of
 from tests.hostile.tiers import KNOWN, is_offered
 from tests.hostile.trial import attempt, crews
 
 ALONE = ("forged-answer", "message", "kill-group")
 """What is tried alone in every run of the tests, in the strongest tier: one of a kind."""
+
+ONCE_PASSED = ("saturated-at-zero", "false-state", "thousand-words", "opaque-gru-beside")
+"""Each was verified, with all points, until what it shows was closed."""
 
 QUIET = [attack for attack in ALL if attack.quiet and attack.family != "exhaustion"]
 
@@ -41,6 +46,21 @@ def test_quiet_attacks_that_tier_e_is_known_not_to_stop_still_succeed_there():
 @pytest.mark.parametrize("name", ALONE)
 def test_loud_attack_does_what_is_known_of_the_strongest_tier(name):
     demand(strongest(), [attack for attack in ALL if attack.name == name])
+
+
+@pytest.mark.parametrize("name", ONCE_PASSED)
+def test_wrong_gradient_that_once_passed_is_refused(name, tmp_path):
+    attack = next(one for one in ALL if one.name == name)
+    assert grade(case_of(attack).write(tmp_path)).verdict is Verdict.NOT_PASSED
+
+
+@pytest.mark.parametrize("name", ["numerical-complex", "numerical-central"])
+def test_gradient_by_differences_passes_with_a_question(name, tmp_path):
+    attack = next(one for one in ALL if one.name == name)
+    report = grade(case_of(attack).write(tmp_path))
+    asked = [(f.kind, f.outcome) for r in report.checks for f in r.findings if f.model == "rnn"]
+    assert report.verdict is Verdict.PASSED
+    assert ("numerical", Outcome.MANUAL) in asked
 
 
 @pytest.mark.slow

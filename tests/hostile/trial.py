@@ -233,7 +233,7 @@ def crews(attacks: Sequence[Attack]) -> list[list[Attack]]:
     together: dict[str, list[Attack]] = {}
     for attack in attacks:
         together.setdefault(attack.family if attack.quiet else f"/{attack.name}", []).append(attack)
-    return list(together.values())
+    return sorted(together.values(), key=lambda crew: not crew[0].quiet)
 
 
 def everything() -> list[list[Attack]]:

@@ -10,6 +10,7 @@ import pytest
 
 from grader.evidence.trial import try_layers
 from grader.grading import Options, grade
+from grader.isolation import spawn
 from tests.isolation.alone import alone, protected
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
@@ -221,6 +222,35 @@ def test_artefact_that_is_no_plain_file_is_left_alone(name):
     began = time.monotonic()
     assert alone("E", f"import os\n{HIDDEN[name]}").left is None
     assert time.monotonic() - began < 15.0
+
+
+FLOODS = {
+    "A": "for n in range(10**9):\n    open(str(n), 'w').close()",
+    "B": "for n in range(10**9):\n    open(str(n % 20), 'wb').write(bytes(8 << 20))",
+}
+
+
+@in_strong
+def test_flood_of_files_or_of_writes_is_ended(tier, monkeypatch):
+    monkeypatch.setattr(spawn, "MOST_FILES", 2_000)
+    monkeypatch.setattr(spawn, "MOST_WRITTEN", 64 << 20)
+    monkeypatch.setattr(spawn, "MOST_WITH_ANSWERS", 512 << 20)
+    assert alone(tier, FLOODS[tier], 60.0).death == "wrote"
+
+
+def test_answer_nobody_asked_for_ends_the_child():
+    source = """
+    import os, struct
+    frame = b"VGF1" + struct.pack("<IQ", 22, 0) + b'{"id": 99, "arrays":[]}'[:22]
+    for number in range(3, 64):
+        try:
+            os.write(number, frame)
+        except OSError:
+            pass
+    while True:
+        pass
+    """
+    assert alone("B", textwrap.dedent(source)).death == "killed"
 
 
 @pytest.mark.parametrize("tier", ["B", "E"])

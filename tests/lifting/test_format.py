@@ -142,6 +142,14 @@ SPOILT = {
     "options that are no object": no_object,
     "options that are no JSON": no_json,
     "an output without an id": output_without_id,
+    "options too deep to be read": lambda h, a: h["words"].__setitem__(
+        operation("einsum")(h, a)[1], "[" * 1000
+    ),
+    "complex values": lambda h, a: a.update(values=a["values"].astype(complex)),
+    "one row of operations": lambda h, a: a.update(operations=a["operations"][0]),
+    "operands read again and again": lambda h, a: a.update(
+        operations=np.repeat(a["operations"], 100, axis=0)
+    ),
 }
 
 
@@ -163,6 +171,15 @@ def test_result_that_does_not_follow_is_found(changed):
 
 def test_work_is_bounded_before_anything_is_computed(changed, monkeypatch):
     monkeypatch.setattr("grader.lifting.format.MOST_WORK", 30)
+    with pytest.raises(TooLargeError):
+        read(changed)
+
+
+@pytest.mark.parametrize("name", ["ids", "operations", "operands", "leaves", "tables"])
+def test_recording_longer_than_any_recorder_makes_is_not_read(changed, name):
+    _, arrays, _ = changed
+    rows = [4_000_001, *arrays[name].shape[1:]]
+    arrays[name] = np.broadcast_to(np.zeros(1, dtype="i8"), rows)
     with pytest.raises(TooLargeError):
         read(changed)
 

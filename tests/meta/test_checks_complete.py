@@ -28,7 +28,7 @@ FEEDS = {
     "constraints": ["scripts/*.py"],
     "gradient": ["evidence/*.py", "offered.py"],
     "rerun": ["evidence/*.py"],
-    "stop": [],
+    "stop": ["spoken.py"],
     "plausible": [],
     "pitfalls": [],
     "plot": ["picture/*.py"],

@@ -73,6 +73,7 @@ CASES = {
     ("runs", "killed"): (ran(run("killed", -9)), ran()),
     ("runs", "timeout"): (ran(run("timeout", None)), ran()),
     ("runs", "output"): (ran(run("output", -9)), ran()),
+    ("runs", "wrote"): (ran(run("wrote", -9)), ran()),
     ("runs", "not_installed"): (ran(MISSING), ran()),
     ("runs", "sibling_missing"): (reaching(ran(MISSING)), reaching(ran())),
     **{

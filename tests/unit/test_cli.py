@@ -9,6 +9,7 @@ import pytest
 import grader.grading
 from grader import cli
 from grader.delivery import write_atomically
+from grader.isolation.refusal import IsolationRefusedError
 from grader.model import Verdict
 from grader.version import __version__
 from tests.pages import passes
@@ -100,6 +101,8 @@ def test_language_is_the_one_asked_for(ask, words, environment, language):
         [".", "--timeout", "nan"],
         [".", "--timeout", "inf"],
         [".", "--timeout", "soon"],
+        [".", "--isolation", "D"],
+        [".", "--isolation", ""],
         [".", "--min-score", "101"],
         [".", "--min-score", "-1"],
         [".", "--min-score", "60.5"],
@@ -140,6 +143,28 @@ def test_options_reach_the_grading(folder, graded, monkeypatch, tmp_path):
     options = graded["options"]
     assert (options.run, options.timeout_s, options.minimum) == (False, 5.0, 60)
     assert (options.rubric.thresholds["margin_orders"], options.key) == (2, b"key")
+
+
+def test_refusal_to_run_is_told_with_its_remedy_and_gives_no_score(folder, graded, capsys):
+    graded["report"] = IsolationRefusedError("not_available", ("no_bubblewrap",), "A")
+    assert cli.main([str(folder)]) == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "apt-get install bubblewrap" in told.err
+
+
+@pytest.mark.parametrize(
+    ("words", "isolation", "unsafe"),
+    [
+        ([], "auto", False),
+        (["--isolation", "B"], "b", False),
+        (["--isolation", "strict"], "strict", False),
+        (["--unsafe-run"], "auto", True),
+    ],
+)
+def test_isolation_asked_for_reaches_the_grading(folder, graded, words, isolation, unsafe):
+    cli.main([str(folder), *words])
+    assert (graded["options"].isolation, graded["options"].unsafe) == (isolation, unsafe)
 
 
 def test_defaults_run_the_script_with_a_minute(folder, graded, monkeypatch):

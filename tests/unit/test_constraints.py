@@ -353,15 +353,52 @@ def test_every_finding_has_words(language):
 
 
 def evaluating(states, d=32):
-    return {"rnn": ProbeFacts("probed", d_hidden=d, states=states)}
+    return {"rnn": ProbeFacts("probed", d_hidden=d, states_per_token=states)}
 
 
-@pytest.mark.parametrize(("states", "d"), [(32 * 50, 32), (64 * 50, 32), (300 * 50, 300)])
+@pytest.mark.parametrize(("states", "d"), [(32, 32), (64, 32), (300, 300)])
 def test_bptt_by_differences_is_a_question_and_no_accusation(states, d):
     (finding,) = constraints.framework(material("x = 1", probe=evaluating(states, d)))
     assert (finding.kind, finding.outcome) == ("numerical", Outcome.MANUAL)
 
 
-@pytest.mark.parametrize(("states", "d"), [(50, 32), (20 * 50, 32), (20 * 50, 1), (50 * 50, 300)])
+@pytest.mark.parametrize(("states", "d"), [(1, 32), (20, 32), (20, 1), (50, 300)])
 def test_bptt_by_hand_is_not_asked_about(states, d):
     assert kinds(constraints.framework, "x = 1", probe=evaluating(states, d)) == []
+
+
+MANY = "a\n" * 25_000  # three nodes each
+
+
+@pytest.mark.parametrize(
+    ("sources", "left_out"),
+    [
+        ({"bptt_norm.py": MANY}, ["bptt_norm.py"]),
+        ({"bptt_norm.py": "import torch", "b.py": MANY}, ["b.py"]),
+        ({"bptt_norm.py": "x = 1", "b.py": "# " + "x" * 150_000}, ["b.py"]),
+        ({"bptt_norm.py": "x = 1", "b.py": MANY[: len(MANY) // 2]}, []),
+    ],
+)
+def test_script_too_long_to_be_read_is_named_and_never_passed_over(sources, left_out):
+    found = [*constraints.framework(material(sources.pop("bptt_norm.py"), sources))]
+    named = [f.data["names"] for f in found if f.kind == "too_long"]
+    assert named == ([left_out] if left_out else [])
+    assert {f.outcome for f in found if f.kind == "too_long"} <= {Outcome.NOT_ASSESSED}
+
+
+def test_framework_in_a_script_that_is_read_is_found_beside_one_that_is_not():
+    assert kinds(constraints.framework, "import torch", {"b.py": MANY}) == ["too_long", "framework"]
+
+
+def test_ten_thousand_imports_are_told_by_the_first_ones_and_the_framework_among_them():
+    source = "".join(f"import x{i}\n" for i in range(9_000)) + "import torch\n"
+    found = kinds(constraints.framework, source)
+    assert len(found) == constraints.MOST_TOLD + 1
+    assert found[-1] == "framework"
+
+
+def test_integer_too_long_to_be_written_is_no_fault_of_the_grader():
+    number = "0x" + "f" * 9_000
+    source = f"rng_rnn = default_rng(seed={number})\nrng_gru = default_rng(seed=0)\nfor i in x:\n"
+    assert kinds(constraints.same_inputs, source + " pass") == []
+    assert kinds(constraints.training, source + f"    W -= lr * {number}") == ["training_loop"]

@@ -296,3 +296,11 @@ def test_saturated_rnn_is_told_wherever_gradient_passes():
     p = TOY["init_params"]("rnn", 42)
     assert rnn(p={**p, "b_h": np.full(D, 3.0)}).told == 1.0
     assert rnn().told == 1.0
+
+
+def test_loss_of_more_classes_than_are_rebuilt_is_not_recognised(monkeypatch):
+    monkeypatch.setattr(losses, "MAX_LOSSES", V * (D + 1) - 1)
+    found = loss()
+    assert (found.recognised, found.reason) == (False, "too_many_classes")
+    monkeypatch.setattr(losses, "MAX_LOSSES", V * (D + 1))
+    assert loss().recognised

@@ -11,6 +11,7 @@ from grader.evidence.points import (
     Place,
     declared_point,
     directional_point,
+    eased,
     hot_arrays,
     log10_norms,
 )
@@ -111,6 +112,11 @@ def test_full_jacobians_measure_a_planted_error_exactly(kind):
 @each_kind
 def test_smallest_known_mistake_is_seen(kind):
     assert wrong_steps(full(kind, at(20, 1.0 + 3.3e-6))) == [19, 20]
+
+
+@pytest.mark.parametrize(("error", "wrong"), [(1e-9, False), (3.3e-6, True)])
+def test_gradient_by_differences_is_held_to_less_than_the_smallest_mistake(error, wrong):
+    assert wrong_steps(eased(full("gru", at(20, 1.0 + error)))) == ([19, 20] if wrong else [])
 
 
 @each_way

@@ -296,3 +296,13 @@ JSON = st.recursive(
 def test_any_document_gives_findings_never_an_exception(document):
     decay, problems = normalised(json.dumps(document))
     assert decay is not None or problems
+
+
+def test_pairs_of_a_time_and_a_list_are_no_curve():
+    assert told({"rnn": [[t, [1.0]] for t in T], "gru": G}, "rnn") == ["not_a_number"]
+    assert normalised({"rnn": [[t, R[t]] for t in T], "gru": G})[0].curves["rnn"] == tuple(R)
+
+
+def test_lists_beyond_what_two_nets_need_are_not_looked_at():
+    lists = {f"rnn_{index}": [float(index)] for index in range(20_000)}
+    assert told(lists, "rnn") == ["ambiguous"]

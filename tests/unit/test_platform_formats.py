@@ -200,7 +200,9 @@ def test_no_finding_is_lost(name, language):
 def test_nothing_of_a_submission_is_obeyed(name):
     for form in FORMATS:
         written = rendered(form, name, "en")
-        assert UNPRINTABLE.search(written) is None, form
+        # What a forge would link is kept apart by a zero-width space of our own.
+        seen = written.replace("\u200b", "") if form == "markdown" else written
+        assert UNPRINTABLE.search(seen) is None, form
         if form != "github":
             assert platforms.obeyed(written) == [], form
     results = platforms.classroom(rendered("classroom", name, "en"))[3]

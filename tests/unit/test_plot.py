@@ -227,3 +227,27 @@ def test_every_finding_has_words(language):
     for data in (*(draw(G) for draw in draws), png(NOISE * 0)):
         for finding in plot.curves(material(data)):
             assert say.finding("plot.curves", finding).message
+
+
+def test_second_header_is_not_believed():
+    first, second = header(300, 300), header(60_000, 60_000)
+    end = chunk(b"IDAT", zlib.compress(bytes(300 * 901))) + chunk(b"IEND", b"")
+    assert kinds(plot.image, first + second[8:] + end) == ["undecodable"]
+    assert kinds(plot.image, first + first[8:] + end) == ["blank"]
+
+
+def test_picture_of_noise_is_a_question_and_no_accusation():
+    rng = np.random.default_rng(0)
+    noise = np.where(rng.random((600, 600, 1)) < 0.4, [[[255, 0, 0]]], [[[255, 255, 255]]])
+    noise[::3] = np.where(rng.random((200, 600, 1)) < 0.4, [[[0, 0, 255]]], noise[::3])
+    assert kinds(plot.curves, png(noise.astype(np.uint8))) == ["unsure"]
+
+
+@pytest.mark.parametrize("shape", [(1400, 1900, 4), (1501, 1203, 3), (20_000, 130, 3)])
+def test_picture_laid_on_white_in_strips_is_the_same_as_at_once(monkeypatch, shape):
+    data = png(np.random.default_rng(1).integers(256, size=shape, dtype=np.uint8))
+    pixels.decode.cache_clear()
+    strips = pixels.decode(data)
+    pixels.decode.cache_clear()
+    monkeypatch.setattr(pixels, "STRIP", 10**9)
+    assert np.array_equal(strips, pixels.decode(data))

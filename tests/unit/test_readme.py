@@ -10,8 +10,7 @@ import pytest
 from grader.checks import readme
 from grader.facts import ForwardFacts, ProbeFacts
 from grader.model import Decay, Manifest, Material, Outcome, Submission
-from grader.prose.numerals import numbers
-from grader.prose.sentences import plain, plain_sentences
+from grader.prose.sentences import plain_sentences
 from grader.texts import LANGUAGES, catalogue
 
 FOLDER = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
@@ -229,10 +228,29 @@ def test_placeholder_is_named(line):
     assert finding.line == 9
 
 
-def test_sentences_found_are_shown_to_a_person():
-    (finding,) = readme.read(material(GOOD))
-    assert (finding.kind, finding.outcome) == ("read_it", Outcome.MANUAL)
-    assert finding.data["attention"] == ATTENTION
+def test_sentences_found_are_shown_to_a_person_question_by_question():
+    found = list(readme.read(material(GOOD)))
+    assert [f.kind for f in found] == [f"read_{question}" for question in readme.QUESTIONS]
+    assert {f.outcome for f in found} == {Outcome.MANUAL}
+    assert [f.data["sentence"] for f in found] == list(ANSWERS)
+    assert [f.line for f in found] == [1, 3, 5, 7]
+
+
+def test_right_answers_are_described_by_these_numbers():
+    rnn, gru, practice, _ = (f.data for f in readme.read(material(GOOD)))
+    assert (rnn["orders"], gru["orders"]) == pytest.approx((2.4, 0.45))
+    assert rnn["theory"] == pytest.approx(-10 * math.log10(0.58))
+    assert practice["g_0"] == CURVES["rnn"][0]
+
+
+def test_right_answer_without_numbers_says_so():
+    given = replace(material(GOOD), decay=None, manifest=None)
+    assert [f.data.get("orders") for f in readme.read(given)][:2] == ["—", "—"]
+
+
+def test_answer_not_found_is_looked_for_by_a_person():
+    *_, last = readme.read(material(GOOD.replace(PRACTICE, "")))
+    assert (last.kind, last.data["questions"]) == ("look_for", 1)
 
 
 def test_no_readme_is_not_ours_to_say():
@@ -268,7 +286,7 @@ def test_number_of_another_run_is_named(text, kind):
 @pytest.mark.parametrize(
     "sentence",
     [
-        "The RNN loses more than 5 orders per 10 steps.",
+        "The RNN loses more than 2 orders per 10 steps.",
         "The RNN loses between 2 and 5 orders per 10 steps.",
         "Theory predicts 3.2 orders per 10 steps for the RNN.",
         "Other seeds gave 5.1 orders per 10 steps for the RNN.",
@@ -322,7 +340,7 @@ def test_no_number_for_a_net_is_named():
 def test_denied_decay_beside_nine_orders_is_named():
     text = GOOD.replace(GRU_RATE, "The GRU loses 1.9 orders per 10 steps. The GRU does not vanish.")
     steep = {**CURVES, "gru": tuple(10 ** (-0.19 * (49 - t)) for t in range(50))}
-    assert claimed(text, curves=steep) == ["gru_vanishes"]
+    assert claimed(text, curves=steep) == ["not_constant"]
     assert claimed(GOOD + " The GRU does not vanish.") == []
     hedged = text.replace("does not vanish", "does not vanish as fast as the RNN")
     assert claimed(hedged, curves=steep) == []
@@ -335,40 +353,16 @@ def test_curves_without_logarithms_are_not_compared(bad):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    "text",
     [
-        ("1e-15", 1e-15),
-        ("10^-15", 1e-15),
-        ("$10^{-15}$", 1e-15),
-        ("10**-15", 1e-15),
-        ("10⁻¹⁵", 1e-15),
-        ("−15", -15.0),
-        ("1,5·10⁻¹²", 1.5e-12),
-        ("$1.5 \\times 10^{-12}$", 1.5e-12),
-        ("0,45", 0.45),
-        ("1.234,5", 1234.5),
-        ("1,234.5", 1234.5),
-        ("eleven", 11.0),
-        ("once", 11.0),
-        ("1e-9999", 0.0),
+        "[" * 9_000,
+        "(" * 60_000,
+        "*_" * 9_000,
+        "1." * 30_000,
+        "|\n" * 3_000,
+        "\\(" * 9_000,
+        "$a" * 9_000,
     ],
-)
-def test_number_is_read_in_its_notation(text, value):
-    (number,) = numbers(plain(text))
-    assert any(math.isclose(reading, value) for reading in number.readings)
-
-
-def test_ambiguous_thousands_have_two_readings():
-    (number,) = numbers("1.234")
-    assert set(number.readings) == {1234.0, 1.234}
-
-
-def test_names_hold_no_numbers():
-    assert list(numbers("h_0 W_1 g0 x2 FP32")) == []
-
-
-@pytest.mark.parametrize(
-    "text", ["[" * 60_000, "(" * 60_000, "*_" * 30_000, "1." * 30_000, "|\n" * 9999]
 )
 def test_hostile_text_comes_to_an_end(text):
     given = material(text)
@@ -393,3 +387,20 @@ def test_every_finding_has_words(language):
     for finding in readme.numbers(material(idle)):
         assert say.finding("readme.numbers", finding).message
     assert len(said) == 7 + 5
+
+
+def test_first_gradient_far_from_the_recorded_one_is_a_contradiction_however_far():
+    curves = {kind: tuple(1e10 * g for g in curve) for kind, curve in CURVES.items()}
+    said = "For the vanilla RNN, g_0 = 10^-320."
+    assert "wrong_g_0" in claimed(said, curves=curves)
+    assert "wrong_g_0" not in claimed("For the vanilla RNN, g_0 = 10^-2.", curves=curves)
+
+
+def test_heading_is_read_without_the_hashes_at_its_end():
+    (heading,) = plain_sentences("## The RNN ##  \n")
+    assert (heading.text, heading.is_heading) == ("The RNN", True)
+
+
+def test_placeholders_are_told_by_the_first_ones():
+    found = answers(GOOD + "\n\nTODO: more" * 100)
+    assert len([f for f in found if f.kind == "placeholder"]) == readme.MOST_PLACEHOLDERS

@@ -84,7 +84,7 @@ def test_next_step_follows_its_finding():
 
 def test_finding_of_the_spoken_question_is_shown_once():
     shown = render(FULL, "en")
-    assert shown.count("Point at the step") == 1
+    assert shown.count("Point at the plot") == 1
     assert "A right answer contains" in shown
 
 

@@ -301,4 +301,12 @@ ATTACKS: list[Attack] = [
         base="right-columns",
         edits=NUMERICAL_EDITS,
     ),
+    Attack(
+        "numerical-central",
+        "bptt differentiates step by central differences, whose own error is 1e-9",
+        place="none",
+        aim="fair",
+        base="right-columns",
+        edits=CENTRAL_EDITS,
+    ),
 ]

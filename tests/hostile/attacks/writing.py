@@ -76,7 +76,8 @@ ATTACKS: list[Attack] = [
     quiet(
         "setxattr-outside",
         "an attribute on a file that is not its own",
-        "import os\nos.setxattr(A.outside + '/tagged', 'user.vangrad', b'x')\nreturn True",
+        "import os\nos.setxattr(A.outside + '/tagged', 'user.vangrad', b'x')\n"
+        "return os.getxattr(A.outside + '/tagged', 'user.vangrad') == b'x'",
         because=NO_LANDLOCK,
         varies_in="E",
         touches="outside/tagged",
