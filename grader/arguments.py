@@ -62,31 +62,29 @@ def _speaking(texts: Catalogue) -> Iterator[None]:
         vars(argparse)["_"] = before
 
 
-def add_limits(parser: argparse.ArgumentParser, texts: Catalogue) -> None:
-    """Add what decides how a stranger's script is run: --timeout, --isolation, --unsafe-run."""
-    parser.add_argument(
-        "--timeout", type=seconds, default=60.0, metavar="S", help=texts.say("cli.timeout")
-    )
-    parser.add_argument(
-        "--isolation", type=_isolation, default="auto", help=texts.say("cli.isolation")
-    )
-    parser.add_argument("--unsafe-run", action="store_true", help=texts.say("cli.unsafe_run"))
-
-
-def _isolation(text: str) -> str:
-    from grader.isolation.tiers import ALIASES
-
-    if text.lower() not in ALIASES:
-        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALIASES)}")
-    return text.lower()
-
-
 def seconds(text: str) -> float:
     """Read a time limit, in seconds."""
     value = number(text)
     if not 0.1 <= value <= 3600.0:
         raise argparse.ArgumentTypeError(f"{text}: 0.1 … 3600")
     return value
+
+
+def points(text: str) -> int:
+    """Read a score, in whole points of 100."""
+    value = number(text)
+    if not (0 <= value <= 100 and value == int(value)):
+        raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
+    return int(value)
+
+
+def isolation(text: str) -> str:
+    """Read the name of a protection."""
+    from grader.isolation.tiers import ALIASES
+
+    if text.lower() not in ALIASES:
+        raise argparse.ArgumentTypeError(f"{text}: {', '.join(ALIASES)}")
+    return text.lower()
 
 
 def number(text: str) -> float:

@@ -6,24 +6,36 @@ import argparse
 import itertools
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import cast
 
 from grader.arguments import (
     USAGE_ERROR,
     OneLineParser,
     UsageError,
-    add_limits,
     demand_submission,
-    number,
 )
+from grader.config import add_settings, settle
 from grader.delivery import add_options, deliver, paired
 from grader.isolation.refusal import IsolationRefusedError, said
 from grader.model import Language
-from grader.texts import LANGUAGES, Catalogue, catalogue
+from grader.texts import Catalogue, catalogue
 from grader.version import __version__
 
 GRADER_FAULT = 3
+
+COMMANDS: Mapping[str, str] = {
+    "config": "config.show",
+    "explain": "explain",
+    "new": "starter",
+    "package": "platforms",
+    "sandbox": "sandbox",
+    "selfcheck": "selfcheck",
+    "verify": "verify",
+}
+"""First words that are no path, and the module with the function of that name."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,27 +70,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _command(name: str) -> Callable[[Sequence[str], Catalogue], int] | None:
     """Return the command of a name; None for a path to be graded."""
-    if name == "explain":
-        from grader.explain import explain
-
-        return explain
-    if name == "new":
-        from grader.starter import new
-
-        return new
-    if name == "sandbox":
-        from grader.sandbox import sandbox
-
-        return sandbox
-    if name == "verify":
-        from grader.verify import verify
-
-        return verify
-    if name == "selfcheck":
-        from grader.selfcheck import selfcheck
-
-        return selfcheck
-    return None
+    if name not in COMMANDS:
+        return None
+    return cast(
+        Callable[[Sequence[str], Catalogue], int],
+        getattr(import_module(f"grader.{COMMANDS[name]}"), name),
+    )
 
 
 def _language(words: Sequence[str]) -> Language:
@@ -108,20 +105,10 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
 
     parser.add_argument("path", metavar="PATH", help=say("path"))
     parser.add_argument("--no-run", action="store_true", help=say("no_run"))
-    add_limits(parser, texts)
+    add_settings(parser, texts)
     add_options(parser, texts)
-    parser.add_argument("--min-score", type=_points, metavar="N", help=say("min_score"))
-    parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
-    parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
     parser.add_argument("--version", action="version", version=__version__, help=say("version"))
     return parser
-
-
-def _points(text: str) -> int:
-    value = number(text)
-    if not (0 <= value <= 100 and value == int(value)):
-        raise argparse.ArgumentTypeError(f"{text}: 0, 1, 2 … 100")
-    return int(value)
 
 
 def _grade(words: Sequence[str], texts: Catalogue) -> int:
@@ -129,22 +116,20 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
     deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
     demand_submission(path, texts)
+    settings = settle(arguments, texts, path)
+    texts = settings.texts(texts)
     from grader.grading import PROBE_KEY, Options, grade
-    from grader.rubric import RubricError
 
     options = Options(
         run=not arguments.no_run,
-        timeout_s=arguments.timeout,
-        minimum=arguments.min_score,
-        rubric=arguments.rubric,
+        timeout_s=settings.values["time_limit"],
+        minimum=settings.values["minimum_score"],
+        rubric=settings.rubric,
         key=os.environ.get(PROBE_KEY, "").encode(),
-        isolation=arguments.isolation,
+        isolation=settings.values["isolation"],
         unsafe=arguments.unsafe_run,
     )
-    try:
-        report = grade(path, options)
-    except RubricError as error:
-        raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
+    report = grade(path, options)
     try:
         deliver(report, deliveries, texts, arguments.colour)
     except BrokenPipeError:

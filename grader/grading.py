@@ -27,13 +27,14 @@ class Options:
     """How to grade.
 
     `timeout_s` is the time limit of each run of the script, in seconds; `isolation` is "auto" or
-    the name of a tier, and `unsafe` takes a weak one where no strong one is to be had.
+    the name of a tier, and `unsafe` takes a weak one where no strong one is to be had. Without a
+    `rubric` the grader's own is used; `grader.rubric.load_rubric` makes others of it.
     """
 
     run: bool = True
     timeout_s: float = 60.0
     minimum: int | None = None
-    rubric: Path | None = None
+    rubric: Rubric | None = None
     key: bytes = b""
     isolation: str = "auto"
     unsafe: bool = False
@@ -56,13 +57,11 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
 
     Raises
     ------
-    RubricError
-        If the rubric asked for cannot be used.
     IsolationRefusedError
         If the submission's code can't be run as safely as was asked, or as this place demands.
     """
     chosen = options or Options(key=os.environ.get(PROBE_KEY, "").encode())
-    rubric = load_rubric(chosen.rubric)
+    rubric = chosen.rubric or load_rubric()
     submission = load(Path(path))
     material = _read(submission, rubric)
     if chosen.run:

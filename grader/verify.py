@@ -14,16 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from grader.arguments import OneLineParser, UsageError, add_limits, demand_submission
+from grader.arguments import OneLineParser, UsageError, demand_submission
 from grader.clean import printable
+from grader.config import Settings, add_settings, settle
 from grader.grading import PROBE_KEY, Options, grade
 from grader.model import Report, Verdict
 from grader.reading.loading import load
 from grader.reading.schema import violations
 from grader.reading.strictjson import parse_json
 from grader.report.json import as_document
-from grader.rubric import Rubric, RubricError, load_rubric
-from grader.texts import LANGUAGES, Catalogue
+from grader.rubric import Rubric
+from grader.texts import Catalogue
 from grader.version import __version__
 
 LARGEST = 8_000_000
@@ -45,13 +46,16 @@ def verify(words: Sequence[str], texts: Catalogue) -> int:
     """
     arguments = _parser(texts).parse_args(words)
     demand_submission(arguments.path, texts)
+    settings = settle(arguments, texts, arguments.path)
+    texts = settings.texts(texts)
     claimed, reasons = _read(arguments.report, texts)
     if claimed is not None:
-        try:
-            reasons = list(_other_basis(claimed, arguments, texts))
-            again = None if reasons else grade(arguments.path, _options(claimed, arguments))
-        except RubricError as error:
-            raise UsageError(texts.say("cli.bad_rubric", {"reason": str(error)})) from error
+        reasons = list(_other_basis(claimed, arguments.path, settings.rubric, texts))
+        again = (
+            None
+            if reasons
+            else grade(arguments.path, _options(claimed, settings, unsafe=arguments.unsafe_run))
+        )
         if again is not None and again.verdict is Verdict.GRADER_ERROR:
             return _tell([texts.say("cli.verify.fault")], FAULT)
         if again is not None:
@@ -75,22 +79,20 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     parser = OneLineParser(texts, prog="vangrad verify", description=say("verify.description"))
     parser.add_argument("report", metavar="REPORT", type=Path, help=say("verify.report"))
     parser.add_argument("path", metavar="PATH", type=Path, help=say("path"))
-    add_limits(parser, texts)
-    parser.add_argument("--rubric", type=Path, metavar="FILE", help=say("rubric"))
-    parser.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
+    add_settings(parser, texts)
     return parser
 
 
-def _options(claimed: Mapping[str, Any], arguments: argparse.Namespace) -> Options:
+def _options(claimed: Mapping[str, Any], settings: Settings, *, unsafe: bool) -> Options:
     """Return how the report says it was made, with the limits and the key of this machine."""
     return Options(
         run=claimed["scope"] == "full",
-        timeout_s=arguments.timeout,
+        timeout_s=settings.values["time_limit"],
         minimum=(claimed["score"] or {}).get("minimum"),
-        rubric=arguments.rubric,
+        rubric=settings.rubric,
         key=os.environ.get(PROBE_KEY, "").encode(),
-        isolation=arguments.isolation,
-        unsafe=arguments.unsafe_run,
+        isolation=settings.values["isolation"],
+        unsafe=unsafe,
     )
 
 
@@ -119,10 +121,9 @@ def _read(path: Path, texts: Catalogue) -> tuple[dict[str, Any] | None, list[str
 
 
 def _other_basis(
-    claimed: Mapping[str, Any], arguments: argparse.Namespace, texts: Catalogue
+    claimed: Mapping[str, Any], path: Path, rubric: Rubric, texts: Catalogue
 ) -> Iterator[str]:
     """Yield why grading again could not give this report: another grader, rubric or file."""
-    rubric: Rubric = load_rubric(arguments.rubric)
     made = claimed["grader"]
     if made["version"] != __version__:
         data = {"claimed": made["version"], "found": __version__}
@@ -130,7 +131,7 @@ def _other_basis(
     if made["rubric_sha256"] != rubric.sha256:
         data = {"claimed": made["rubric_sha256"], "found": rubric.sha256}
         yield texts.say("cli.verify.rubric", data)
-    submission = load(arguments.path)
+    submission = load(path)
     present = {**submission.files, **submission.scripts}
     there = {printable(file.name): file.sha256 for file in present.values()}
     told = {one["name"]: one["sha256"] for one in claimed["submission"]["files"]}

@@ -9,11 +9,11 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from grader.facts import Diagnosis
+from grader.facts import Isolation
 from grader.model import (
     CheckResult,
     Evidence,
     Finding,
-    Isolation,
     Outcome,
     Series,
     StopCondition,

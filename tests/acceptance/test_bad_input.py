@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,6 @@ from grader.reading.schema import validator
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
 COMMAND = [sys.executable, "-P", "-m", "grader"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(EXPERIMENT.parents[1]), "LANG": "C.UTF-8"}
-RUBRIC = resources.files("grader").joinpath("rubric.toml").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -323,30 +321,31 @@ def test_least_score_decides_beside_what_is_required(graded, folder):
     assert graded(folder, "--min-score", str(reached))[0] == 0
 
 
-RUBRICS = {
+CONFIGS = {
     "bad TOML": "points = = 3",
-    "wrong points": RUBRIC.replace(
-        "[checks.plot.image]\npoints = 2", "[checks.plot.image]\npoints = 9"
-    ),
-    "no table": "",
-    "UTF-16": RUBRIC.encode("utf-16"),
+    "wrong points": "checks.plot.image.points = 9",
+    "unknown key": "minimum = 9",
+    "deep": "a = " + "[" * 5000,
+    "UTF-16": "language = 'es'".encode("utf-16"),
+    "huge": "#" * 100_000,
 }
 
 
-@pytest.mark.parametrize("name", [*RUBRICS, "absent", "folder"])
-def test_unusable_rubric_is_a_usage_error(command, folder, tmp_path, name):
+@pytest.mark.parametrize("name", [*CONFIGS, "absent", "folder"])
+def test_unusable_config_is_a_usage_error(command, folder, tmp_path, name):
     path = tmp_path / ("." if name == "folder" else "mine.toml")
-    if name in RUBRICS:
-        content = RUBRICS[name]
+    if name in CONFIGS:
+        content = CONFIGS[name]
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    status, out, err = command(folder, "--no-run", "--rubric", path)
+    status, out, err = command(folder, "--no-run", "--config", path)
     assert (status, out) == (2, "")
-    assert err.startswith("vangrad: the rubric cannot be used")
+    assert err.startswith(f"vangrad: {path}:")
 
 
-def test_rubric_in_the_graded_folder_is_never_used(graded, folder):
-    (folder / "rubric.toml").write_text("points = = 3", encoding="utf-8")
-    (folder.parents[1] / "rubric.toml").write_text("points = = 3", encoding="utf-8")
+@pytest.mark.parametrize("name", ["rubric.toml", "vangrad.toml"])
+def test_settings_in_the_graded_folder_are_never_used(graded, folder, name):
+    (folder / name).write_text("points = = 3", encoding="utf-8")
+    (folder.parents[1] / name).write_text("points = = 3", encoding="utf-8")
     assert graded(folder, "--no-run")[0] == 0
 
 

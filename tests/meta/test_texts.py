@@ -119,6 +119,7 @@ def test_family_holds_its_own_checks_only(language, family):
     frames = {
         "report": {"report", "cli", "selfcheck", "starter"},
         "isolation": {"isolation"},
+        "config": {"cli"},
         "mistakes": {"diagnosis", "mistake"},
         "pages": {"page"},
     }

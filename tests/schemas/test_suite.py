@@ -18,7 +18,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("decay", "manifest", "rubric", "report", "recording")
+NAMES = ("config", "decay", "manifest", "rubric", "report", "recording")
 SCHEMAS = {
     name: json.loads((ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
     for name in NAMES

@@ -11,7 +11,6 @@ from grader import cli
 from grader.delivery import write_atomically
 from grader.isolation.refusal import IsolationRefusedError
 from grader.model import Verdict
-from grader.rubric import RubricError
 from grader.version import __version__
 from tests.pages import passes
 from tests.toys import report
@@ -137,12 +136,13 @@ def test_help_and_version_end_well(capsys, option, language):
 
 def test_options_reach_the_grading(folder, graded, monkeypatch, tmp_path):
     monkeypatch.setenv("VANGRAD_PROBE_KEY", "key")
-    rubric = tmp_path / "rubric.toml"
-    words = ["--no-run", "--timeout", "5", "--min-score", "60", "--rubric", str(rubric)]
+    config = tmp_path / "mine.toml"
+    config.write_text("minimum_score = 50\ntime_limit = 7\nthresholds.margin_orders = 2")
+    words = ["--no-run", "--timeout", "5", "--min-score", "60", "--config", str(config)]
     cli.main([str(folder), *words])
     options = graded["options"]
     assert (options.run, options.timeout_s, options.minimum) == (False, 5.0, 60)
-    assert (options.rubric, options.key) == (rubric, b"key")
+    assert (options.rubric.thresholds["margin_orders"], options.key) == (2, b"key")
 
 
 def test_refusal_to_run_is_told_with_its_remedy_and_gives_no_score(folder, graded, capsys):
@@ -203,12 +203,6 @@ def test_any_of_the_five_files_in_any_case_makes_a_submission(tmp_path, name):
 def test_hostile_name_of_a_path_is_not_printed_raw(capsys):
     assert cli.main(["/no/\x1b[2Jwhere"]) == 2
     assert "\x1b" not in capsys.readouterr().err
-
-
-def test_unusable_rubric_is_a_usage_error(folder, graded, capsys):
-    graded["report"] = RubricError("mine.toml: the points make 99")
-    assert cli.main([str(folder)]) == 2
-    assert "the points make 99" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("fault", [ZeroDivisionError("0 / 0"), RecursionError(), MemoryError()])
