@@ -36,7 +36,8 @@ RNN = {
     "rnn-tanh-previous": _steps("the derivative of tanh is taken at h[t-1] instead of h[t]"),
     "rnn-tanh-plus": _steps("1 + h^2 instead of 1 - h^2"),
     "rnn-tanh-of-h": _steps("1 - tanh(h)^2 although h is already a tanh"),
-    "rnn-dz-for-dh": _steps("the list holds dL/dz (before the tanh) instead of dL/dh"),
+    "rnn-stored-dz": _steps("the list holds dL/dz (before the tanh) instead of dL/dh"),
+    "rnn-dz-for-dh": _steps("the slope is taken of the old state, behind the matrix"),
     "rnn-not-carried": _steps("the gradient is not carried on: exact zeros before the last step"),
     "rnn-truncated": _steps("truncated BPTT: the gradient is cut ten steps back"),
     "loss-every-step": _steps("a loss at every step instead of the last one only"),
@@ -84,7 +85,6 @@ RECORDS = {
 }
 MISTAKES = RNN | HEADS | GRU | RECORDS
 OTHER_NAMES = {
-    "rnn-dz-for-dh": "rnn-stored-dz",
     "rnn-not-carried": "bptt-not-carried",
     "rnn-truncated": "bptt-truncated",
     "loss-every-step": "head-every-step",

@@ -9,7 +9,7 @@ from grader.corpus.gradient_cases import PASSED, right_case
 from grader.corpus.model import Case, Edit, Expectation, Folder, Style
 from grader.corpus.papers import Papers
 from grader.corpus.right_documents import COLUMNS_DOC, edit_manifest
-from grader.corpus.styles import STYLES, columns, fused, rows
+from grader.corpus.styles import STYLES, columns, flat, fused, rows
 
 MAIN = "def main():\n    curves, g_last = {}, {}\n"
 GUARD = 'if __name__ == "__main__":\n    main()\n'
@@ -94,6 +94,20 @@ EDITS: dict[str, tuple[Style, str, tuple[Edit, ...]]] = {
                 DOC_END + '    ids, _ = make_sequence(SEED, T)\n    p = init_params("gru", SEED)\n'
                 '    zs = [update_gate(p, i, h) for i, h in zip(ids, forward("gru", p, ids))]\n'
                 '    doc["update_gate"] = {"mean": float(np.mean(zs)), "std": float(np.std(zs))}\n',
+            ),
+        ),
+    ),
+    "token-repeated": (
+        flat.STYLE,
+        "no functions, and a token that comes ten times in a row",
+        (
+            (
+                "x_ids = np.random.randint(0, V, T)\ntarget_id",
+                "x_ids = np.random.randint(0, V, T)\nx_ids[20:30] = 7\ntarget_id",
+            ),
+            (
+                "x_ids_gru = np.random.randint(0, V, T)\n",
+                "x_ids_gru = np.random.randint(0, V, T)\nx_ids_gru[20:30] = 7\n",
             ),
         ),
     ),

@@ -144,7 +144,8 @@ def _recurrent(replay: Replay, group: Sequence[_Use]) -> tuple[Ids, ...] | None:
     if (middle < 0).all():
         return None
     touched = np.append(replay.dependents(middle[middle >= 0], after.number), [False, False])
-    parts = touched[after.vector]
+    # A token twice in a row is the same input again, and comes from nothing.
+    parts = touched[after.vector] & ~np.isin(after.vector, middle)
     if parts.sum() < 2:
         return None
     states = tuple(use.vector[parts] for use in group)

@@ -102,7 +102,6 @@ def test_both_ways_to_a_verdict_agree_everywhere(written, style, mistake):
 
 
 NAMES = {
-    "rnn-dz-for-dh": "rnn-stored-dz",
     "norm-squared": "record-squared",
     "norm-l1": "record-l1",
     "weight-gradient": "record-weight",

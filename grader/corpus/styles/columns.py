@@ -23,7 +23,7 @@ PLANTS: dict[str, tuple[Edit, ...]] = {
     "rnn-tanh-previous": ((RNN_STEP, "dz_t = dh[t] * (1 - h[t - 1] ** 2)"),),
     "rnn-tanh-plus": ((RNN_STEP, "dz_t = dh[t] * (1 + h[t] ** 2)"),),
     "rnn-tanh-of-h": ((RNN_STEP, "dz_t = dh[t] * (1 - np.tanh(h[t]) ** 2)"),),
-    "rnn-dz-for-dh": (
+    "rnn-stored-dz": (
         (
             "return rnn_backward(params, h, dh)",
             "return rnn_backward(params, h, dh) * (1 - np.array(h) ** 2)",
