@@ -8,8 +8,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from grader.facts import Diagnosis
-from grader.facts import Isolation
+from grader.facts import Diagnosis, Isolation
 from grader.model import (
     CheckResult,
     Evidence,
