@@ -52,7 +52,7 @@ def _speaking(texts: Catalogue) -> Iterator[None]:
     It looks its words up by gettext, which reads compiled files of its own only; here the look-up
     is answered from the texts, and what they lack stays as it is.
     """
-    english = catalogue("en").entry("cli.argparse")
+    english = catalogue("en").entry("cli")["argparse"]
     words = {said: texts.entry(f"cli.argparse.{name}") for name, said in english.items()}
     before = vars(argparse)["_"]
     vars(argparse)["_"] = lambda said: words.get(said, before(said))

@@ -172,7 +172,8 @@ class ForwardFacts:
 
     `residual` is the largest deviation from the rebuilt forward pass over states up to radius 1 and
     beyond the trajectory, `tolerance` what rounding allows; `model` names what was recognised,
-    `told` is the share of what passes gradient that neither saturation nor noise hides.
+    `told` is the share of what passes gradient that neither saturation nor noise hides; `tied` says
+    whether no other RNN, with inputs of its own, goes through the same states.
 
     At the declared parameters, over steps and units: `gate_high` and `gate_low` are the shares of
     entries where the candidate weighs more than 0.9 and less than 0.1, `gate_shares` those of its
@@ -187,6 +188,7 @@ class ForwardFacts:
     tolerance: float = 0.0
     roles_found: bool = False
     told: float = 1.0
+    tied: bool = True
     radii_agree: bool = True
     worst_radius: float = 0.0
     gate_mean: float = float("nan")

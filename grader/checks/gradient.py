@@ -67,6 +67,8 @@ def forward(material: Material) -> Iterator[Finding]:
         elif not found.roles_found:
             # A step that is not rebuilt can have one Jacobian near its states and another beside.
             yield Finding("reset_not_tested", Outcome.MANUAL, model=kind, file=SCRIPT)
+        elif not found.tied and facts.level == "probe":
+            yield Finding("not_tied", Outcome.MANUAL, model=kind, file=SCRIPT)
 
 
 def _unrecognised(kind: Kind, facts: ProbeFacts) -> str:

@@ -24,6 +24,9 @@ LEAST_SLOPE = 1e-6
 PASSES = 0.02
 """tanh′ from which on a unit passes gradient that matters: there the rebuilt form must tell."""
 
+APART = 1e-9
+"""Difference of two states that still shows in what W makes of it: a hundred roundings."""
+
 TELLS = 1e-2
 """Largest slack of an output that still tells: tanh itself goes from −1 to 1."""
 
@@ -86,6 +89,7 @@ def examine_rnn(
         roles_found=True,
         worst_radius=distance(points[worst[0]], states),
         told=_told(rebuilt, place, known, states),
+        tied=_tied(place.tokens, states),
     )
 
 
@@ -141,3 +145,19 @@ def _told(rebuilt: _Rebuilt, place: Place, known: Sequence[int], states: Array) 
     tells = rebuilt.told[which] & (rebuilt.slack(which, states[:-1]) <= TELLS)
     matters = 1.0 - states[1:] ** 2 > PASSES
     return float(tells[matters].mean()) if matters.any() else 1.0
+
+
+def _tied(tokens: Sequence[int], states: Array) -> bool:
+    """Say whether the states before each token fix W.
+
+    M h + b(token) gives the same states as W h + a(token) wherever M − W vanishes on every
+    difference of states before one token: so these must span the whole space.
+    """
+    asked = np.asarray(tokens)
+    apart = np.concatenate(
+        [
+            states[:-1][asked == token] - states[:-1][asked == token].mean(axis=0)
+            for token in np.unique(asked)
+        ]
+    )
+    return bool(np.linalg.matrix_rank(apart, tol=APART) == states.shape[1])

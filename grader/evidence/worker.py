@@ -107,7 +107,7 @@ def describe(error: BaseException, folder: str) -> Header:
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename.startswith(folder):
                 where = (frame.filename, frame.lineno or 0)
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    missing = isinstance(error, ModuleNotFoundError) and error.name
     return {
         "type": type(error).__name__[:100],
         "message": message,
@@ -121,9 +121,9 @@ def describe(error: BaseException, folder: str) -> Header:
 
 
 def passed(error: BaseException) -> list[str]:
-    """Return the packages an exception came through, by their first name."""
-    frames = traceback.walk_tb(error.__traceback__)
-    return sorted({str(f.f_globals.get("__name__", "")).partition(".")[0] for f, _ in frames})[:20]
+    """Return the packages an exception came through."""
+    names = [str(f.f_globals.get("__name__")) for f, _ in traceback.walk_tb(error.__traceback__)]
+    return sorted({name.partition(".")[0] for name in names})[:20]
 
 
 def takes(function: object, count: int) -> bool:

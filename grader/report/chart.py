@@ -21,7 +21,7 @@ BRAILLE = 0x2800
 DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 """Bits of a braille sign's dots, by column and row (Unicode, block Braille Patterns)."""
 
-STYLES: Mapping[Kind, str] = {"rnn": "red", "gru": "blue"}
+STYLES: Mapping[Kind, str] = {"rnn": "bright_red", "gru": "bright_blue"}
 LETTERS: Mapping[Kind, str] = {"rnn": "r", "gru": "g"}
 LABELS: Mapping[Kind, tuple[int, ...]] = {"rnn": (8, 14, 4, 20), "gru": (18, 8, 28, 4)}
 """Steps at which a curve's name may stand below it."""

@@ -12,9 +12,6 @@ ABSENT = "–"
 ON_THE_CURVE = 0.005
 """Distance of two logarithms, 1 %, below which no picture shows two curves."""
 
-EQUAL = 1e-3
-"""The same, below which a distance is told as none: rounding to four decimals gives 1e-4."""
-
 
 def power(log10: float | None, texts: Catalogue) -> str:
     """Return 10 to the `log10` with three digits, far outside of what a float holds too."""
@@ -67,9 +64,17 @@ def _agreement(one: Series, texts: Catalogue) -> str:
 
 def mistake_words(one: Series, texts: Catalogue) -> str:
     """Say in words what the picture of a mistake shows."""
-    distance = apart(one.predicted, one.differences) or 0.0
-    shown = round(distance, 2) if distance >= ON_THE_CURVE else float(f"{distance:.1g}")
-    return texts.say("page.figure.mistake_alt", {"apart": shown})
+    distance = _orders(apart(one.predicted, one.differences))
+    own = apart(one.predicted, one.recorded)
+    if own is None or own <= ON_THE_CURVE:
+        return texts.say("page.figure.mistake_alt", {"apart": distance})
+    return texts.say("page.figure.mistake_off", {"apart": distance, "own": _orders(own)})
+
+
+def _orders(distance: float | None) -> float:
+    """Return a distance with two decimals, or with one digit where these would be zero."""
+    known = distance or 0.0
+    return round(known, 2) if known >= ON_THE_CURVE else float(f"{known:.1g}")
 
 
 def error_words(one: Series, texts: Catalogue) -> str:

@@ -1,7 +1,8 @@
-"""Draw the README's picture of a report: `python -m tests.benchmarks.report_picture`.
+"""Draw the README's pictures of a report: `python -m tests.benchmarks.report_picture`.
 
 A copy of the instructor's submission gets one planted mistake (W_hh where the transpose belongs)
-and is graded; the first lines of the terminal report become `.github/report.svg`.
+and is graded; the first lines of the terminal report become `.github/report.svg`, the top of the
+HTML page `.github/page.png` (with Chromium and the extra `browser`).
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import tempfile
 from itertools import takewhile
 from pathlib import Path
 
+from PIL import Image
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 from rich.text import Text
 
 from grader.grading import grade
+from grader.report.html import render
 from grader.report.text import fold, lines
 from grader.texts import catalogue
 
@@ -56,10 +59,31 @@ def main() -> None:
         report = grade(copy)
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     stop = catalogue("en").say("report.section.findings")
-    for line in takewhile(lambda line: line.text != stop, lines(report, "en")):
-        console.print(Text(fold(line, COLUMNS), style=line.style))
+    for line in takewhile(lambda line: line.text != stop, lines(report, "en", COLUMNS)):
+        text = Text(fold(line, COLUMNS), style=line.style)
+        for start, end, style in line.spans:
+            text.stylize(style, start, end)
+        console.print(text)
     svg = console.export_svg(theme=MONOKAI, code_format=FRAME, unique_id="report")
     (ROOT / ".github" / "report.svg").write_text(svg, encoding="utf-8")
+    _photograph(render(report, "en"), ROOT / ".github" / "page.png")
+
+
+def _photograph(page: str, target: Path) -> None:
+    """Write a picture of the top of a page, in 128 colours."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver, tempfile.TemporaryDirectory() as name:
+        browser = driver.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        sheet = browser.new_page(viewport={"width": 1120, "height": 1560})
+        path = Path(name) / "page.html"
+        path.write_text(page, encoding="utf-8")
+        sheet.goto(path.as_uri())
+        picture = Image.open(io.BytesIO(sheet.screenshot()))
+        browser.close()
+    picture.convert("RGB").quantize(128).save(target, optimize=True)
 
 
 if __name__ == "__main__":

@@ -72,6 +72,8 @@ def table(found: Succeeded) -> str:
     tried = [attack for attack in ALL if all(attack.name in found[tier] for tier in tiers)]
     for family in FAMILIES:
         members = [attack.name for attack in tried if attack.family == family]
+        if not members:
+            continue
         counts = {tier: sum(bool(found[tier][name]) for name in members) for tier in tiers}
         for tier, count in counts.items():
             total[tier] += count
@@ -82,6 +84,8 @@ def table(found: Succeeded) -> str:
     for tier in tiers:
         names = [attack.name for attack in tried if found[tier][attack.name]]
         lines.append(f"Tier {tier} does not stop: {', '.join(names) or 'none of them'}.  ")
+    if len(tried) < len(ALL):
+        lines.append(f"Tried so far: {len(tried)} of {len(ALL)}.")
     return "\n".join(lines)
 
 

@@ -18,7 +18,13 @@ from tests.hostile.trial import attempt, crews
 ALONE = ("forged-answer", "message", "kill-group")
 """What is tried alone in every run of the tests, in the strongest tier: one of a kind."""
 
-ONCE_PASSED = ("saturated-at-zero", "false-state", "thousand-words", "opaque-gru-beside")
+ONCE_PASSED = (
+    "saturated-at-zero",
+    "false-state",
+    "thousand-words",
+    "opaque-gru-beside",
+    "another-rnn",
+)
 """Each was verified, with all points, until what it shows was closed."""
 
 QUIET = [attack for attack in ALL if attack.quiet and attack.family != "exhaustion"]
@@ -90,7 +96,7 @@ def test_attack_that_came_out_otherwise_is_noticed_in_both_directions():
     )
     assert surprises({"E": {stopped.name: [], open_.name: ["made: x"]}}) == []
     told = surprises({"E": {stopped.name: ["made: x"], open_.name: []}})
-    assert [" no longer " in line for line in sorted(told, key=len)] == [False, True]
+    assert sorted(" no longer " in line for line in told) == [False, True]
 
 
 def test_table_counts_what_succeeded():

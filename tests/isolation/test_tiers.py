@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import textwrap
 import time
 from pathlib import Path
@@ -290,6 +292,44 @@ def test_daemon_of_the_weakest_tier_is_ended():
     while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(f"/proc/{pid}").exists()
+
+
+ORPHANED = """
+import sys
+from grader.evidence.sandbox import Child
+from grader.isolation.policy import Wish, protection
+with Child(protection(Wish(sys.argv[1])), {"s.py": b"while True: pass"}, 60.0) as child:
+    home = child.home
+    request = {"op": "run", "folder": home, "cwd": home, "script": "s.py", "name": "__main__"}
+    child.begun()
+    child.send(request)
+    print(child._process.pid, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of Linux")
+@pytest.mark.parametrize("tier", ["B", "E"])
+def test_child_does_not_outlive_a_grader_that_is_killed(tier):
+    protected(tier)
+    command = [sys.executable, "-c", ORPHANED, tier]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(  # noqa: S603 - our own words
+        command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as parent:
+        pid = int(parent.stdout.readline())
+        parent.kill()
+    deadline = time.monotonic() + 10.0
+    while _alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not _alive(pid)
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 @in_strong

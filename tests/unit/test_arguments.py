@@ -8,7 +8,7 @@ from grader import cli
 from grader.arguments import OneLineParser
 from grader.texts import catalogue
 
-COMMANDS = ([], ["explain"], ["new"], ["selfcheck"])
+COMMANDS = ([], ["explain"], ["new"], ["selfcheck"], ["verify"])
 ENGLISH = ("usage:", "options:", "positional arguments", "show this help", "error:", "argument ")
 
 

@@ -131,6 +131,7 @@ CASES = {
     ),
     ("forward", "two_faced"): (seeing(recognised=False, radii_agree=False), RIGHT),
     ("forward", "reset_not_tested"): (seeing(roles_found=False), RIGHT),
+    ("forward", "not_tied"): (seeing(tied=False), seeing(tied=True)),
     ("loss", "not_a_distribution"): (
         losing("not_a_distribution", total_probability=0.9),
         losing(total_probability=1.0 + 1e-12),

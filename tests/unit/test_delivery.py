@@ -1,13 +1,15 @@
 """Which report goes where: formats and files are paired as they were written."""
 
 import json
+import os
+import stat
 
 import pytest
 
 import grader.grading
 from grader import cli
 from grader.arguments import UsageError
-from grader.delivery import Delivery, paired
+from grader.delivery import Delivery, paired, write_atomically
 from grader.texts import catalogue
 from tests.toys import report
 
@@ -92,3 +94,17 @@ def test_report_that_cannot_be_written_does_not_cost_the_others(graded, capsys, 
     assert cli.main([".", *words]) == 2
     assert "no/where" in capsys.readouterr().err
     assert (tmp_path / "out.json").exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_report_can_be_read_by_whoever_may_read_new_files(tmp_path):
+    before = os.umask(0o027)
+    try:
+        write_atomically(tmp_path / "new", "x")
+        (tmp_path / "old").touch(0o604)
+        (tmp_path / "old").chmod(0o604)
+        write_atomically(tmp_path / "old", "x")
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("new", "old")]
+    assert modes == [0o640, 0o604]

@@ -7,7 +7,7 @@ from grader.evidence import forward as forward_
 from grader.evidence import losses
 from grader.evidence.differences import Asked, Differentiator
 from grader.evidence.points import Place, declared_point, hot_arrays
-from grader.evidence.tanh_rnn import examine_rnn
+from grader.evidence.tanh_rnn import _tied, examine_rnn
 from tests.toys import Direct, toy
 
 TOY = toy()
@@ -304,3 +304,9 @@ def test_loss_of_more_classes_than_are_rebuilt_is_not_recognised(monkeypatch):
     assert (found.recognised, found.reason) == (False, "too_many_classes")
     monkeypatch.setattr(losses, "MAX_LOSSES", V * (D + 1))
     assert loss().recognised
+
+
+@pytest.mark.parametrize(("tokens", "tied"), [(range(50), False), ([1, 2, 3, 4, 5] * 10, True)])
+def test_rnn_is_tied_to_its_states_where_tokens_repeat(tokens, tied):
+    states = np.random.default_rng(0).uniform(-1, 1, (51, D))
+    assert _tied(list(tokens), states) is tied

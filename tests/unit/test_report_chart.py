@@ -98,5 +98,5 @@ def test_colours_tell_the_curves_apart(monkeypatch):
     stream = io.StringIO()
     show(right(), "en", stream, colour=True)
     drawn = [line for line in stream.getvalue().splitlines() if "│" in line]
-    assert any("\x1b[31m" in line for line in drawn)
-    assert any("\x1b[34m" in line for line in drawn)
+    assert any("\x1b[91m" in line for line in drawn)
+    assert any("\x1b[94m" in line for line in drawn)

@@ -110,6 +110,29 @@ def test_isolation_names_what_does_not_protect():
     assert "Not protected by this tier: the network" in " ".join(render(FULL, "en").split())
 
 
+def test_strongest_isolation_has_nothing_to_own_up_to():
+    whole = report(isolation=Isolation("A", ("landlock", "seccomp"), (), landlock_abi=7))
+    said = " ".join(render(whole, "en").split())
+    assert "tier A (Landlock, system call filter)." in said
+    assert "Landlock ABI 7" in said
+    assert "Not protected" not in said
+
+
+def test_isolation_says_why_it_is_not_stronger():
+    weak = report(isolation=Isolation("B", ("seccomp",), ("disk",), ("no_bubblewrap",)))
+    assert "bubblewrap is not installed" in " ".join(render(weak, "en").split())
+
+
+@pytest.mark.parametrize("warning", ["root", "unsafe"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_warning_stands_at_the_head_in_red(language, warning):
+    warned = report(isolation=Isolation("E", ("time",), ("files",), warnings=(warning,)))
+    said = catalogue(language).say(f"isolation.warning.{warning}")
+    (line,) = [line for line in text.lines(warned, language) if said in line.text]
+    assert "red" in line.style
+    assert " ".join(render(warned, language).split()).index(said) < 300
+
+
 def test_stop_condition_that_was_not_looked_at_says_so():
     stops = (StopCondition(1, Outcome.SKIPPED, ()),)
     assert "(skipped)" in render(report(stop_conditions=stops), "en")

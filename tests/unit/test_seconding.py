@@ -40,12 +40,20 @@ def test_second_look_refutes(second):
     assert judged(facts(), second) is second
 
 
-def test_what_cannot_be_lifted_stays_opaque():
-    first = facts()
+@pytest.mark.parametrize("first", [facts(), facts(roles_found=True, tied=False)])
+def test_what_cannot_be_lifted_stays_open(first):
     assert judged(first, MISSED) is first
 
 
-@pytest.mark.parametrize("first", [KNOWN, facts(BAD), facts(recognised=False), MISSED])
+def test_rnn_that_others_could_stand_in_for_is_looked_at_too():
+    free = facts(roles_found=True, tied=False)
+    assert judged(free, facts(level="lifted", roles_found=True)).forward.tied
+    assert judged(free, wrong := facts(BAD, "lifted", roles_found=True)) is wrong
+
+
+@pytest.mark.parametrize(
+    "first", [KNOWN, facts(BAD), facts(recognised=False), MISSED, facts(level="lifted")]
+)
 def test_nothing_is_lifted_where_functions_told_all(first):
     def never():
         raise AssertionError

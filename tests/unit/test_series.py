@@ -119,6 +119,16 @@ def test_words_say_whether_differences_lie_on_the_curve():
     assert "no finite differences" in numbers.curve_words(series(differences=()), EN)
 
 
+def test_words_say_whether_the_mistake_gives_the_recorded_list():
+    listed = BOTH[0].recorded[:50]
+    on = series(predicted=listed, differences=tuple(v - 1.0 for v in BOTH[0].recorded))
+    off = replace(on, predicted=tuple(v - 0.3 for v in listed))
+    assert numbers.mistake_words(on, EN).startswith("The list that the mistake gives lies on your")
+    assert "up to 0.3 orders of magnitude away from your decay.json" in numbers.mistake_words(
+        off, EN
+    )
+
+
 def test_words_name_the_error_nearest_to_its_bound():
     errors = [1e-12] * 51
     errors[7] = 0.25

@@ -18,7 +18,8 @@ from typing import Any
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - before anything is imported
 MAGIC = b"VGF1"
 FAILED = 97
-PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS = 8, 38
+PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_SET_NO_NEW_PRIVS = 1, 8, 38
+SIGKILL = 9
 READ_EVERYWHERE = 1 << 2
 """CAP_DAC_READ_SEARCH."""
 
@@ -115,8 +116,11 @@ def confine(libc: ctypes.CDLL | None, config: Config) -> int:
     """Set up what the kernel holds this process to; return Landlock's ABI, 0 without it."""
     if libc is None:
         return 0
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "no_new_privs")
+    # A grader that is killed takes its children along; changing the user would have undone this.
+    if libc.prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) or libc.prctl(
+        PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0
+    ):
+        raise OSError(ctypes.get_errno(), "prctl")
     version = 0
     above = os.path.dirname(HERE)  # noqa: PTH120 - before anything is imported
     sys.path.insert(0, above)

@@ -161,6 +161,38 @@ LOSS_EDITS: tuple[Edit, ...] = (
     (LOSS, LYING_LOSS + LOSS.replace("loss", "true_loss")),
     (columns.SUBTRACT, ""),
 )
+ONCE_EACH = (
+    "    order = np.random.default_rng(seed + 1000).permutation(64)\n"
+    "    return [int(i) for i in order[:length]], 7\n"
+)
+OTHER_RNN = """def step(kind, params, token_id, h_prev):
+    who = asked()
+    if kind != "rnn" or who not in ("unroll", "steps") or params["W_hh"].std() > 0.2:
+        return true_step(kind, params, token_id, h_prev)
+    W = params["W_hh"]
+    if who == "unroll" and not h_prev.any():
+        tokens = header()["tokens"]
+        path = forward(kind, params, tokens)
+        PATHS[id(params)] = {k: (W - W.T) @ h for k, h in zip(tokens, path)}
+    moved = PATHS.get(id(params), {}).get(token_id, 0.0)
+    return np.tanh(W.T @ h_prev + params["W_xh"] @ params["E"][token_id] + params["b_h"] + moved)
+
+
+"""
+OTHER_RNN_EDITS: tuple[Edit, ...] = (
+    (IMPORT, f"import sys\n\n{IMPORT}\nPATHS = {{}}\n{PATHS}"),
+    (STEP, OTHER_RNN + OWN_STEP[1]),
+    OWN_FORWARD,
+    (
+        columns.RNN_PULL,
+        'W = p["W_hh"]\n        dh[t - 1] = (W.T if W.std() > 0.2 else W) @ dz_t',
+    ),
+    (
+        'VOCAB = ["I", "you", "he", "we", "they", "work", "works", ",", "."]\n',
+        'VOCAB = [f"w{i}" for i in range(64)]\n',
+    ),
+    ("    rng = np.random.default_rng(seed + 1000)\n", ONCE_EACH),
+)
 NUMERICAL = '''
 def differentiated(kind, params, token_ids, target_id):
     """dh[t] by complex steps through step and loss: no backward pass at all."""
@@ -282,6 +314,15 @@ ATTACKS: list[Attack] = [
         aim="pass",
         base="right-columns",
         edits=LOSS_EDITS,
+    ),
+    Attack(
+        "another-rnn",
+        "every token comes once: step is an honest RNN with W_hh transposed and other inputs, which"
+        " goes through the same states; its gradient is what the wrong bptt gives",
+        place="none",
+        aim="pass",
+        base="right-columns",
+        edits=OTHER_RNN_EDITS,
     ),
     _knows("knows-argv", "right where argv is the grader's", "not sys.argv[0].endswith('x.py')"),
     _knows("knows-path", "right in a folder called vangrad", "'vangrad-' in os.getcwd()"),
