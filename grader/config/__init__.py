@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from grader.arguments import UsageError, isolation, points, seconds
 from grader.config.reading import ConfigError, ConfigFile, read
-from grader.model import Language
+from grader.model import Language, Value
 from grader.rubric import Rubric
 from grader.texts import LANGUAGES, Catalogue, catalogue
 
@@ -89,18 +89,23 @@ def settle(arguments: argparse.Namespace, texts: Catalogue, graded: Path | None 
     try:
         file = read(path)
     except ConfigError as error:
-        name = str(path or "rubric.toml")
-        lines = [
-            texts.say("cli.config.at", {"path": name, "line": one.line, "said": said})
-            if one.line
-            else texts.say("cli.config.of", {"path": name, "said": said})
-            for one in error.faults
-            for said in [texts.say(f"cli.config.fault.{one.reason}", one.data)]
-        ]
-        raise UsageError("\n".join(lines)) from error
+        raise UsageError(refusal(error, path, texts)) from error
     options = {name: getattr(arguments, option, None) for name, option in OPTIONS.items()}
     given = {name: value for name, value in options.items() if value is not None}
     written = {name: value for name, value in file.document.items() if name in DEFAULTS}
     values = {**DEFAULTS, **written, **given}
     values["time_limit"] = float(cast(float, values["time_limit"]))
     return Settings(values, file.rubric, frozenset(given), file)
+
+
+def refusal(error: ConfigError, path: Path | None, texts: Catalogue) -> str:
+    """Return why the file at `path` cannot be used: one line for each fault."""
+    lines: list[str] = []
+    for one in error.faults:
+        data: dict[str, Value] = {
+            "path": str(path or ""),
+            "line": one.line,
+            "said": texts.say(f"cli.config.fault.{one.reason}", one.data),
+        }
+        lines.append(texts.say(f"cli.config.{'at' if one.line else 'of'}", data))
+    return "\n".join(lines)

@@ -10,6 +10,7 @@ from grader.arguments import OneLineParser
 from grader.clean import printable
 from grader.config import OPTIONS, Settings, add_settings, settle
 from grader.config.reading import Steps, positions
+from grader.model import Value
 from grader.texts import Catalogue
 from grader.version import __version__
 
@@ -69,10 +70,10 @@ def _rubric(settings: Settings, texts: Catalogue) -> Iterator[Row]:
     for code, row in settings.rubric.rows.items():
         at: Steps = ("checks", *code.split("."))
         given = [(*at, "points"), (*at, "required")]
-        value = texts.say("cli.worth", {"points": row.points})
+        worth = texts.say("cli.worth", {"points": row.points})
         if row.required:
-            value += f", {texts.say('cli.required')}"
-        yield f"checks.{code}", value, _origin(settings, lines, given, texts)
+            worth += f", {texts.say('cli.required')}"
+        yield f"checks.{code}", worth, _origin(settings, lines, given, texts)
 
 
 def _origin(
@@ -83,7 +84,7 @@ def _origin(
 
 
 def _in_file(settings: Settings, lines: Mapping[Steps, int], steps: Steps, texts: Catalogue) -> str:
-    data = {"path": printable(str(settings.file.path)), "line": lines[steps]}
+    data: dict[str, Value] = {"path": printable(str(settings.file.path)), "line": lines[steps]}
     return texts.say("cli.config.origin.file", data)
 
 
