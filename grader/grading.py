@@ -9,7 +9,7 @@ from pathlib import Path
 
 from grader.conclusion import conclude
 from grader.facts import ProbeFacts, RunFacts
-from grader.model import Decay, Kind, Manifest, Material, Problem, Report, Submission
+from grader.model import KINDS, Decay, Kind, Manifest, Material, Problem, Report, Submission
 from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
 from grader.reading.normalise import read_decay
@@ -125,7 +125,7 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
 
     first = session.facts.first
 
-    def lifted() -> dict[Kind, ProbeFacts]:
+    def lifted() -> Callable[[Kind], ProbeFacts]:
         from grader.evidence.lift import lift
 
         written = first.artefacts.get("decay.json")
@@ -135,16 +135,15 @@ def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Mate
 
 
 def _completed(
-    found: Mapping[Kind, ProbeFacts], lifted: Callable[[], Mapping[Kind, ProbeFacts]]
+    found: Mapping[Kind, ProbeFacts], lifted: Callable[[], Callable[[Kind], ProbeFacts]]
 ) -> dict[Kind, ProbeFacts]:
     """Return what functions showed, and what lifting shows where there are none or too little."""
     from grader.evidence.seconding import seconded
 
     if any(facts.status == "no-functions" for facts in found.values()):
         missing = next(iter(found.values())).missing_functions
-        found = {
-            kind: replace(facts, missing_functions=missing) for kind, facts in lifted().items()
-        }
+        model = lifted()
+        found = {kind: replace(model(kind), missing_functions=missing) for kind in KINDS}
     return seconded(found, lifted)
 
 

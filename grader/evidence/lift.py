@@ -7,7 +7,7 @@ the line are kept, and nothing is called wrong.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -51,8 +51,8 @@ def lift(
     terms: Terms,
     decay_file: bytes | None,
     place: RunPlace = "folder",
-) -> dict[Kind, ProbeFacts]:
-    """Verify both models out of one recorded run.
+) -> Callable[[Kind], ProbeFacts]:
+    """Verify models out of one recorded run.
 
     Parameters
     ----------
@@ -69,27 +69,31 @@ def lift(
 
     Returns
     -------
-    dict of ProbeFacts
-        Of level "lifted" where that succeeded, else of status "no-functions" with the reason.
+    callable
+        Of a kind, to facts of level "lifted" where that succeeds, else of status "no-functions"
+        with the reason. The script is recorded at once, a model looked for when it is asked about.
     """
     try:
         lifter = _Lifter(plan, record(submission, scripts, terms, place), decay_file)
     except NotLiftedError as error:
-        return dict.fromkeys(KINDS, _missed(plan, error.facts))
+        missed = _missed(plan, error.facts)
     except TooSlowError:
-        return dict.fromkeys(KINDS, _missed(plan, NotLifted("too_slow")))
-    found: dict[Kind, ProbeFacts] = {}
-    for kind in KINDS:
-        try:
-            found[kind] = lifter.model(kind)
-        except NotLiftedError as error:
-            found[kind] = _missed(plan, error.facts)
-        except TooSlowError:
-            found[kind] = _missed(plan, NotLifted("too_slow"))
-        except NoWayError as error:
-            facts = NotLifted("no_way", error.file, error.line, error.what)
-            found[kind] = _missed(plan, facts)
-    return found
+        missed = _missed(plan, NotLifted("too_slow"))
+    else:
+        return lambda kind: _model(lifter, kind)
+    return lambda _: missed
+
+
+def _model(lifter: _Lifter, kind: Kind) -> ProbeFacts:
+    try:
+        return lifter.model(kind)
+    except NotLiftedError as error:
+        facts = error.facts
+    except TooSlowError:
+        facts = NotLifted("too_slow")
+    except NoWayError as error:
+        facts = NotLifted("no_way", error.file, error.line, error.what)
+    return _missed(lifter.plan, facts)
 
 
 def _missed(plan: Plan, facts: NotLifted) -> ProbeFacts:

@@ -17,7 +17,7 @@ from grader.model import Kind
 
 
 def seconded(
-    found: Mapping[Kind, ProbeFacts], lift: Callable[[], Mapping[Kind, ProbeFacts]]
+    found: Mapping[Kind, ProbeFacts], lift: Callable[[], Callable[[Kind], ProbeFacts]]
 ) -> dict[Kind, ProbeFacts]:
     """Return what was found, each open model held to what the lifted pass shows of it.
 
@@ -26,14 +26,15 @@ def seconded(
     found : mapping of ProbeFacts
         From the five functions.
     lift : callable
-        Lifts both models out of a recording; called only where a model is open.
+        Records the script, and returns what lifts a model out of that; called only where a model
+        is open.
     """
     open_ = [kind for kind, facts in found.items() if _is_open(facts)]
     if not open_:
         return dict(found)
     lifted = lift()
     return {
-        kind: _judged(facts, lifted[kind]) if kind in open_ else facts
+        kind: _judged(facts, lifted(kind)) if kind in open_ else facts
         for kind, facts in found.items()
     }
 

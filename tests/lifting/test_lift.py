@@ -28,7 +28,11 @@ def lifted(folder):
     file = submission.files["decay.json"]
     curves, _ = read_decay(file)
     plan = Plan(42, "manifest", curves.curves, curves.half_unit, b"x" * 32, 30.0)
-    return lift(submission, ["bptt_norm.py"], plan, terms(30.0), file.data)
+    return models(lift(submission, ["bptt_norm.py"], plan, terms(30.0), file.data))
+
+
+def models(lifted):
+    return {kind: lifted(kind) for kind in KINDS}
 
 
 def is_right(facts):
@@ -224,8 +228,8 @@ def test_replay_of_other_numbers_than_the_run_gave_is_two_faced(flat):
     curves, _ = read_decay(file)
     plan = Plan(42, "manifest", curves.curves, curves.half_unit, b"x" * 32, 30.0)
     other = file.data.replace(b"e-", b"e-1")
-    for facts in lift(submission, ["bptt_norm.py"], plan, terms(30.0), other).values():
+    for facts in models(lift(submission, ["bptt_norm.py"], plan, terms(30.0), other)).values():
         assert facts.not_lifted.reason == "two_faced"
     bare = replace(plan, curves={})
-    for facts in lift(submission, ["bptt_norm.py"], bare, terms(30.0), None).values():
+    for facts in models(lift(submission, ["bptt_norm.py"], bare, terms(30.0), None)).values():
         assert facts.not_lifted.reason == "no_list"
