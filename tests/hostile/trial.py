@@ -15,8 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import jsonschema
+from matplotlib import font_manager
 
 from grader import corpus
 from tests.hostile.arena import CANARY, KEY, ROOT, Arena, arena, own, unprivileged
@@ -29,8 +31,11 @@ LIMIT_S = 240.0
 
 MARKED = re.compile(r"vgx\d{3}")
 RIGHT = "right-columns"
-HTML = re.compile(r"<(img|script)\b|</failure>", re.IGNORECASE)
+HTML = re.compile(r"<(?:script\b|img\b(?! src=\"data:))", re.IGNORECASE)
+OF_JUNIT = {"testsuites", "testsuite", "testcase", "failure", "error", "skipped", "system-out"}
 COMMAND = re.compile(r"^\s*(::|##\[)", re.MULTILINE)
+ANNOTATION = re.compile(r"^::(?:error|warning|notice) [^:\n]*::", re.MULTILINE)
+"""What the reporter for GitHub writes itself, with the properties it escapes."""
 
 
 @dataclass(frozen=True)
@@ -108,8 +113,14 @@ def undisturbed(tier: str) -> str:
 
 
 def _place_driver(world: Arena) -> None:
+    """Lay out the driver, and the list of fonts that whoever draws a page has in a cache."""
     source = Path(__file__).with_name("driver.py")
     world.folder("driver.py").write_bytes(source.read_bytes())
+    cache, config = (world.folder("home") / name / "matplotlib" for name in (".cache", ".config"))
+    cache.mkdir(parents=True, exist_ok=True)
+    config.mkdir(parents=True, exist_ok=True)
+    name = f"fontlist-v{font_manager.FontManager.__version__}.json"
+    font_manager.json_dump(font_manager.fontManager, cache / name)
     own(world)
 
 
@@ -220,12 +231,16 @@ def _text(answer: Answer) -> Iterator[str]:
         odd = {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl")}
         if odd:
             yield f"{name}: {sorted(map(ascii, odd))}"
-        if COMMAND.search(text):
+        own_commands = name.startswith("github.")
+        if COMMAND.search(ANNOTATION.sub("", text) if own_commands else text):
             yield f"{name}: a line that a CI log obeys"
         if "Traceback" in text:
             yield f"{name}: a traceback"
-        if name.partition(".")[0] in ("html", "markdown", "junit") and HTML.search(text):
+        if name.partition(".")[0] in ("html", "markdown") and HTML.search(text):
             yield f"{name}: markup of the submission"
+        if name.startswith("junit."):
+            tags = {element.tag for element in ElementTree.fromstring(text).iter()}  # noqa: S314 - what our own library wrote
+            yield from (f"{name}: an element {tag}" for tag in tags - OF_JUNIT)
 
 
 def crews(attacks: Sequence[Attack]) -> list[list[Attack]]:
