@@ -167,7 +167,7 @@ USED = sorted(
 
 
 def test_keys_are_found_in_the_code():
-    assert re.escape("cli.bad_rubric") in USED
+    assert re.escape("cli.cannot_write") in USED
     assert r"report\.headline\.[\w-]+" in USED
 
 
