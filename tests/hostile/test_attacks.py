@@ -55,13 +55,17 @@ def test_loud_attack_does_what_is_known_of_the_strongest_tier(name):
     demand(strongest(), [attack for attack in ALL if attack.name == name])
 
 
-@pytest.mark.parametrize("name", ONCE_PASSED)
+@pytest.mark.parametrize(
+    "name", [*ONCE_PASSED[:2], *(pytest.param(n, marks=pytest.mark.slow) for n in ONCE_PASSED[2:])]
+)
 def test_wrong_gradient_that_once_passed_is_refused(name, tmp_path):
     attack = next(one for one in ALL if one.name == name)
     assert grade(case_of(attack).write(tmp_path)).verdict is Verdict.NOT_PASSED
 
 
-@pytest.mark.parametrize("name", ["numerical-complex", "numerical-central"])
+@pytest.mark.parametrize(
+    "name", ["numerical-central", pytest.param("numerical-complex", marks=pytest.mark.slow)]
+)
 def test_gradient_by_differences_passes_with_a_question(name, tmp_path):
     attack = next(one for one in ALL if one.name == name)
     report = grade(case_of(attack).write(tmp_path))

@@ -216,7 +216,13 @@ def flat(tmp_path_factory):
     return right_case(STYLES["flat"]).write(tmp_path_factory.mktemp("flat"))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+QUICK = ("many operations", "types asked for", "recording forged", "garbage on the pipe")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in HOSTILE],
+)
 def test_hostile_script_is_bounded_and_never_accused_of_a_wrong_gradient(flat, name, tmp_path):
     folder = tmp_path / flat.name
     folder.mkdir()
