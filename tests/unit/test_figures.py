@@ -14,7 +14,7 @@ from grader.evidence.drawn import MOST, figure_from
 from grader.evidence.rerun import fresh_runs
 from grader.picture.figure import judged
 from tests.renderings import curves
-from tests.toys import SCRIPT, submit
+from tests.toys import SCRIPT, submit, terms
 
 G = curves()
 T = np.arange(50)
@@ -242,7 +242,7 @@ open("decay.json", "w").write("{{}}")
 
 def test_fresh_run_tells_the_figure_and_leaves_no_name_of_ours(tmp_path):
     source = PLOTS + "import sys\nassert 'figures' not in sys.modules\n"
-    with fresh_runs(submit(tmp_path, source), (SCRIPT,), 30.0) as session:
+    with fresh_runs(submit(tmp_path, source), (SCRIPT,), terms(30.0)) as session:
         first = session.facts.first
     assert first.death == ""
     assert judged(first.figure, G) == "right"
@@ -250,5 +250,5 @@ def test_fresh_run_tells_the_figure_and_leaves_no_name_of_ours(tmp_path):
 
 
 def test_fresh_run_without_a_plot_tells_none(tmp_path):
-    with fresh_runs(submit(tmp_path, "x = 1\n"), (SCRIPT,), 30.0) as session:
+    with fresh_runs(submit(tmp_path, "x = 1\n"), (SCRIPT,), terms(30.0)) as session:
         assert session.facts.first.figure is None

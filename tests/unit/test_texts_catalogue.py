@@ -76,8 +76,8 @@ def test_term_is_translated_where_it_is_filled_in(language):
 
 
 def test_terms_of_a_list_are_translated():
-    data = {"tier": "E", "layers": [Term("report.layer.time")], "missing": []}
-    assert "time limit" in catalogue("en").say("report.label.tier", data)
+    data = {"tier": "E", "layers": [Term("isolation.layer.time")], "missing": []}
+    assert "time limit" in catalogue("en").say("isolation.label.tier", data)
 
 
 def test_entry_returns_what_stands_under_a_dotted_key():
@@ -147,6 +147,7 @@ def test_families_of_a_language_are_one_table():
         "report",
         "cli",
         "diagnosis",
+        "isolation",
         "mistake",
         "page",
         "selfcheck",
