@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import tarfile
@@ -26,7 +27,8 @@ EXPERIMENT = ROOT / "experiments" / "14-vanishing-grad"
 ACTION = ROOT / ".github" / "actions" / "grade" / "grade.sh"
 SCRIPTS = sorted([ACTION, *(ROOT / "grader" / "platforms").glob("*/*.sh")])
 SCRIPTS.append(ROOT / "grader" / "platforms" / "gradescope" / "run_autograder")
-REGISTRIES = ("pypi.org", "pythonhosted", "docker.io", "ghcr.io", "quay.io", "npmjs")
+ADDRESS = re.compile(rb"index-url|find-links[= ]+https?:|(?<!w3)\.(?:org|io|com|net)/")
+"""Where packages or images would come from: the user's own settings decide that, not we."""
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +126,7 @@ def test_no_template_names_a_registry():
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     files.append(ROOT / ".pre-commit-hooks.yaml")
     texts = {path: path.read_bytes().lower() for path in files if path.suffix != ".pyc"}
-    assert [p for p, text in texts.items() for one in REGISTRIES if one.encode() in text] == []
+    assert {p: ADDRESS.findall(text) for p, text in texts.items() if ADDRESS.search(text)} == {}
 
 
 @pytest.fixture
