@@ -40,8 +40,8 @@ NEEDS_RUN = {
 
 def decided_by_files(case: Case) -> bool:
     """Say whether what a case is wrong in can be seen without running anything."""
-    if case.expect.verdict is None:
-        return False
+    if case.expect.verdict is None and "plot.curves" in case.expect.any_of:
+        return False  # what pixels leave open, the figure of a run may tell
     codes = case.expect.codes | case.expect.any_of
     return bool(codes) and all(c.startswith(FILE_FAMILIES) and c not in NEEDS_RUN for c in codes)
 
@@ -93,7 +93,7 @@ def is_not_refused(case: Case, tmp_path: Path) -> None:
     assert report.diagnoses == ()
 
 
-@pytest.mark.parametrize("case", named(some(SCRIPTS, 5)))
+@pytest.mark.parametrize("case", named(some(SCRIPTS, 9)))
 def test_right_submission_is_not_refused(case: Case, tmp_path: Path):
     is_not_refused(case, tmp_path)
 
@@ -111,7 +111,7 @@ def test_right_document_is_not_refused(case: Case, tmp_path: Path):
     assert report.exit_status == 0
 
 
-@pytest.mark.parametrize("case", named(some([c for c in SAMPLE if not decided_by_files(c)], 5)))
+@pytest.mark.parametrize("case", named(some([c for c in SAMPLE if not decided_by_files(c)], 11)))
 def test_wrong_submission_is_found_out(case: Case, tmp_path: Path):
     report = grade(case.write(tmp_path), options(case))
     assert judge(case, report).faults == ()
