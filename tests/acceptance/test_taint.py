@@ -122,7 +122,7 @@ COMMANDS = {
     "number": [".", "--timeout", MESSAGE],
     "points": [".", "--min-score", MESSAGE],
     "choice": [".", "--format", MESSAGE],
-    "rubric": [".", "--rubric", MESSAGE],
+    "config": [".", "--config", MESSAGE],
     "output": [".", "--no-run", "--output", f"{MESSAGE}/x"],
     "code": ["explain", MESSAGE],
     "code and option": ["explain", "a", MESSAGE],
