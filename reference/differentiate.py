@@ -14,6 +14,8 @@ eps times a state of order one, however small v and J are: ``cancelling=1`` allo
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from reference.arrays import Array
@@ -264,6 +266,7 @@ def _slopes(values: Array, radius: Array) -> Array:
     return np.asarray(rise / width[..., None, None])
 
 
+@lru_cache(maxsize=32)
 def _weights(levels: int) -> Array:
     """Return the weights that extrapolate differences at radii r / 2**k to radius zero."""
     x = 0.25 ** np.arange(levels)

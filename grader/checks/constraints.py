@@ -7,6 +7,7 @@ question for a person, never an accusation.
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -149,13 +150,13 @@ def training(material: Material) -> Iterator[Finding]:
     scripts = _parsed(material)
     yield from _unreadable(material, scripts)
     running = [scripts[name] for name in _running(material, scripts)]
-    called = frozenset(name for script in running for name in names_used(script))
+    called = frozenset[str]().union(*map(names_used, running))
     for script in running:
         yield from _first_ones(_changed(script, called))
 
 
 def _changed(script: Script, called: frozenset[str]) -> Iterator[Finding]:
-    for update in sorted(updates(script, called), key=lambda update: update.line):
+    for update in updates(script, called):
         kind = "training_loop" if update.sure else "maybe_training"
         outcome = Outcome.FAIL if update.sure else Outcome.MANUAL
         data = {"statement": update.text}
@@ -194,15 +195,22 @@ def _declared_seeds(material: Material) -> Iterator[Finding]:
 
 def _written_seeds(script: Script) -> Iterator[Finding]:
     """Ask where the code seeds what it calls the RNN and what it calls the GRU differently."""
+    seeds = _seeds_by_net(script)
+    if len(seeds["rnn"]) == len(seeds["gru"]) == 1 and seeds["rnn"].keys() != seeds["gru"].keys():
+        data = {"rnn_seed": next(iter(seeds["rnn"])), "gru_seed": next(iter(seeds["gru"]))}
+        line = next(iter(seeds["gru"].values()))
+        yield Finding("two_seeds_written", Outcome.MANUAL, data, file=script.name, line=line)
+
+
+@functools.lru_cache(maxsize=64)
+def _seeds_by_net(script: Script) -> Mapping[Kind, Mapping[int, int]]:
+    """Return the literal seeds of calls that name one net only, each with its first line."""
     seeds: dict[Kind, dict[int, int]] = {"rnn": {}, "gru": {}}
     for node, nets in _with_context(script):
         seed = _seed(script, node)
         if seed is not None and len(nets) == 1:
             seeds[next(iter(nets))].setdefault(seed, node.lineno)
-    if len(seeds["rnn"]) == len(seeds["gru"]) == 1 and seeds["rnn"].keys() != seeds["gru"].keys():
-        data = {"rnn_seed": next(iter(seeds["rnn"])), "gru_seed": next(iter(seeds["gru"]))}
-        line = next(iter(seeds["gru"].values()))
-        yield Finding("two_seeds_written", Outcome.MANUAL, data, file=script.name, line=line)
+    return seeds
 
 
 def _with_context(script: Script) -> Iterator[tuple[ast.Call, frozenset[Kind]]]:

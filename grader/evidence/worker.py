@@ -154,6 +154,8 @@ class Worker:
         self.folder = header["folder"]
         path = str(Path(self.folder, header["script"]))
         os.chdir(header["cwd"])
+        if not header.get("pictures", True):
+            sys.meta_path.insert(0, neighbour("stubs").Stubs())
         sys.argv = [header["script"] if header["cwd"] == self.folder else path]
         sys.path.insert(0, self.folder)
         module = types.ModuleType(header["name"])
@@ -303,13 +305,18 @@ def streams() -> tuple[IO[bytes], IO[bytes]]:
     return requests, answers
 
 
-def album() -> Any:  # noqa: ANN401 - of figures.py
+def neighbour(name: str) -> Any:  # noqa: ANN401 - a module
     """Load our neighbour by its file, so that no name of ours is left for a script to import."""
-    place = str(Path(__file__).with_name("figures.py"))
-    spec = importlib.util.spec_from_file_location("figures", place)
-    figures: Any = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
-    spec.loader.exec_module(figures)  # type: ignore[union-attr]
-    made = figures.Album()
+    place = str(Path(__file__).with_name(f"{name}.py"))
+    spec = importlib.util.spec_from_file_location(name, place)
+    module: Any = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
+    spec.loader.exec_module(module)  # type: ignore[union-attr]
+    return module
+
+
+def album() -> Any:  # noqa: ANN401 - of figures.py
+    """Return an album that watches what is drawn."""
+    made = neighbour("figures").Album()
     made.watch()
     return made
 

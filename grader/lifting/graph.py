@@ -26,6 +26,8 @@ class Graph:
         for k, operation in enumerate(operations):
             self.maker[operation.out.reshape(-1)] = k
         self.deadline = math.inf
+        self.reads = [_read_by(operation) for operation in operations]
+        """The ids that each operation reads, in one row."""
         self._producers: dict[int, list[int]] = {}
         self._needed: dict[tuple[bytes, bytes], list[int]] = {}
 
@@ -45,12 +47,8 @@ class Graph:
         touched = np.zeros(len(self.maker) + 2, dtype=bool)
         touched[sources.reshape(-1)] = True
         for k in numbers:
-            operation = self._operations[k]
-            out = operation.out
-            if not touched[out.flat[0] if out.size else 0] and any(
-                touched[operand.ids].any() for operand in operation.operands
-            ):
-                touched[out] = True
+            if touched[self.reads[k]].any():
+                touched[self._operations[k].out] = True
         return touched
 
     def needed(self, wanted: Ids, sources: Ids) -> list[int]:
@@ -70,14 +68,11 @@ class Graph:
         open_[sources] = False
         chosen = []
         for k in reversed(around):
-            operation = self._operations[k]
-            out = operation.out.reshape(-1)
-            if not (open_[out] & depends[out]).any():
-                continue
-            chosen.append(k)
-            for operand in operation.operands:
-                open_[operand.ids] = True
-            open_[sources] = False
+            out = self._operations[k].out
+            if (open_[out] & depends[out]).any():
+                chosen.append(k)
+                open_[self.reads[k]] = True
+                open_[sources] = False
         return chosen[::-1]
 
     def _around(self, wanted: Ids, first: int) -> list[int]:
@@ -94,8 +89,12 @@ class Graph:
     def _made_of(self, number: int) -> list[int]:
         """Return the operations that made the operands of one."""
         if number not in self._producers:
-            operands = self._operations[number].operands
-            ids = np.concatenate([o.ids.reshape(-1) for o in operands] or [np.empty(0, np.int64)])
+            ids = self.reads[number]
             makers = self.maker[ids[ids >= 0]]
             self._producers[number] = np.unique(makers[makers >= 0]).tolist()
         return self._producers[number]
+
+
+def _read_by(operation: Operation) -> Ids:
+    rows = [operand.ids.reshape(-1) for operand in operation.operands]
+    return np.concatenate(rows) if rows else np.empty(0, np.int64)

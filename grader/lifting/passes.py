@@ -72,11 +72,9 @@ def ancestors(replay: Replay, ids: Ids) -> tuple[list[int], Mask]:
     open_[-2:] = False
     chosen = []
     for k in range(int(replay.maker[ids.reshape(-1)].max(initial=-1)), -1, -1):
-        operation = replay.operations[k]
-        if open_[operation.out].any():
+        if open_[replay.operations[k].out].any():
             chosen.append(k)
-            for operand in operation.operands:
-                open_[operand.ids] = True
+            open_[replay.reads[k]] = True
     return chosen[::-1], open_[:-2]
 
 

@@ -39,12 +39,41 @@ class Adjoint:
     known: npt.NDArray[np.bool_]
 
 
+class _Rows:
+    """Reads one operand at n points: columns of the buffer, and recorded values elsewhere."""
+
+    def __init__(self, operand: Operand, columns: Ids) -> None:
+        flat = columns.reshape(-1)
+        self._shape = operand.values.shape
+        self._fixed = operand.values
+        self._given = flat >= 0
+        self._columns = flat[self._given]
+        self._whole = bool(self._given.all())
+        self.batched = bool(self._given.any())
+
+    def __call__(self, buffer: Values) -> Values:
+        """Return an array of shape (n, *shape)."""
+        rows = buffer[self._columns].T
+        if not self._whole:
+            found = rows
+            rows = np.empty((buffer.shape[1], self._given.size), dtype=buffer.dtype)
+            rows[:] = self._fixed.reshape(-1)
+            rows[:, self._given] = found
+        return np.asarray(rows.reshape(buffer.shape[1], *self._shape))
+
+    def batch(self, buffer: Values) -> Batch:
+        """Return the operand as an operation takes it: what moves with the points, or not."""
+        if self.batched:
+            return Batch(self(buffer), batched=True)
+        return Batch(self._fixed, batched=False)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Step:
     """One operation of a program: where its operands and its output lie in the buffer."""
 
     operation: Operation
-    columns: tuple[Ids | None, ...]
+    operands: tuple[_Rows, ...]
     out: slice
 
 
@@ -55,7 +84,7 @@ class Program:
         self._steps = steps
         self._sources = sources
         self._width = width
-        self._wanted = wanted
+        self._wanted = _Rows(wanted, wanted.ids)
 
     def __call__(self, given: Values) -> Values:
         """Evaluate at n points.
@@ -73,31 +102,10 @@ class Program:
         buffer[: self._sources] = given.T
         with np.errstate(all="ignore"):
             for step in self._steps:
-                operands = [
-                    _gathered(operand, columns, buffer)
-                    for operand, columns in zip(step.operation.operands, step.columns, strict=True)
-                ]
+                operands = [operand.batch(buffer) for operand in step.operands]
                 result = forward(step.operation.name, operands, step.operation.options)
                 buffer[step.out] = result.reshape(n, -1).T
-        return np.ascontiguousarray(_rows(self._wanted.values, self._wanted.ids, buffer))
-
-
-def _rows(values: Array, columns: Ids, buffer: Values) -> Values:
-    """Return (n, size): columns of the buffer, and recorded values where there is no column."""
-    flat, fixed = columns.reshape(-1), values.reshape(-1)
-    if np.all(flat >= 0):
-        return np.asarray(buffer[flat].T)
-    rows = np.empty((buffer.shape[1], flat.size), dtype=buffer.dtype)
-    rows[:] = fixed
-    rows[:, flat >= 0] = buffer[flat[flat >= 0]].T
-    return rows
-
-
-def _gathered(operand: Operand, columns: Ids | None, buffer: Values) -> Batch:
-    if columns is None:
-        return Batch(operand.values, batched=False)
-    rows = _rows(operand.values, columns, buffer)
-    return Batch(rows.reshape(buffer.shape[1], *operand.values.shape), batched=True)
+        return np.ascontiguousarray(self._wanted(buffer))
 
 
 class Replay:
@@ -110,6 +118,8 @@ class Replay:
         self._graph = graph or Graph(recording.operations, len(recording.values))
         self.maker = self._graph.maker
         """Which operation made an element; −1 for a leaf."""
+        self.reads = self._graph.reads
+        """The ids that each operation reads, in one row."""
         self.diverged = False
         """Whether the script would have decided something otherwise at these values."""
 
@@ -147,16 +157,13 @@ class Replay:
         for k in self.needed(wanted.reshape(-1), given):
             operation = self.operations[k]
             self._demand_known(operation)
-            columns = tuple(
-                where if (where >= 0).any() else None
-                for where in (column[operand.ids] for operand in operation.operands)
-            )
+            operands = tuple(_Rows(one, column[one.ids]) for one in operation.operands)
             out = slice(width, width + operation.out.size)
             fresh = operation.out.reshape(-1)
             column[fresh] = np.arange(width, width + fresh.size)
             column[given] = np.arange(given.size)
             width += fresh.size
-            steps.append(_Step(operation, columns, out))
+            steps.append(_Step(operation, operands, out))
         flat = wanted.reshape(-1)
         return Program(steps, given.size, width, Operand(column[flat], self.values[flat]))
 
@@ -179,8 +186,8 @@ class Replay:
         touched = np.append(fixed, [False, False])
         operations = []
         with np.errstate(all="ignore"):
-            for operation in self.operations:
-                if not any(touched[operand.ids].any() for operand in operation.operands):
+            for operation, read in zip(self.operations, self.reads, strict=True):
+                if not touched[read].any():
                     operations.append(operation)
                     continue
                 moved = _with_values(operation, values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import islice
 
 from grader.model import KINDS, STEPS, Decay, Finding, Kind, LoadedFile, Outcome, Problem, Value
@@ -65,8 +66,16 @@ class _Reading:
 
 
 def read_decay(file: LoadedFile) -> tuple[Decay | None, tuple[Problem, ...]]:
-    """Read and normalise a loaded decay.json; see `normalise_decay`."""
-    return normalise_decay(parse_json(decoded(file)))
+    """Read and normalise a loaded decay.json; see `normalise_decay`.
+
+    What a run writes is most often what was handed in, and several checks ask for either.
+    """
+    return _read(file.data)
+
+
+@lru_cache(maxsize=8)
+def _read(data: bytes) -> tuple[Decay | None, tuple[Problem, ...]]:
+    return normalise_decay(parse_json(decoded(LoadedFile(FILE, data, ""))))
 
 
 def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:

@@ -12,6 +12,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 
 from grader.scripts.scan import Script, walk, written
@@ -58,8 +59,9 @@ class _Place:
     switched: bool = False
 
 
-def updates(script: Script, called: frozenset[str]) -> Iterator[Update]:
-    """Yield the statements of `script` that change weights along a gradient.
+@lru_cache(maxsize=64)
+def updates(script: Script, called: frozenset[str]) -> tuple[Update, ...]:
+    """Return the statements of `script` that change weights along a gradient, by line.
 
     Parameters
     ----------
@@ -71,6 +73,10 @@ def updates(script: Script, called: frozenset[str]) -> Iterator[Update]:
     ------
     The lab, "Constraints": "No training. Random-init models."
     """
+    return tuple(sorted(_updates(script, called), key=lambda update: update.line))
+
+
+def _updates(script: Script, called: frozenset[str]) -> Iterator[Update]:
     stack: list[tuple[ast.AST, _Place]] = [(script.tree, _Place())]
     while stack:
         node, place = stack.pop()
@@ -84,13 +90,16 @@ def updates(script: Script, called: frozenset[str]) -> Iterator[Update]:
         stack.extend((child, _around(node, place)) for child in ast.iter_child_nodes(node))
 
 
-def names_used(script: Script) -> Iterator[str]:
-    """Yield every name and attribute that `script` reads."""
+@lru_cache(maxsize=64)
+def names_used(script: Script) -> frozenset[str]:
+    """Return every name and attribute that `script` reads."""
+    names: set[str] = set()
     for node in walk(script):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            yield node.id
+            names.add(node.id)
         elif isinstance(node, ast.Attribute):
-            yield node.attr
+            names.add(node.attr)
+    return frozenset(names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,6 +196,45 @@ def test_two_runs_do_not_share_a_folder(tmp_path):
     assert [r.death for r in (facts.first, facts.second)] == ["", ""]
 
 
+DRAWN = """import json, sys
+import matplotlib
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+{body}
+plt.plot([1, 2]); plt.savefig("decay.png")
+"""
+
+
+def test_second_run_draws_nothing_and_writes_the_same_numbers(tmp_path):
+    facts = ran(tmp_path, DRAWN.format(body="open('decay.json', 'w').write('{}')"))
+    assert [r.artefacts["decay.json"] for r in (facts.first, facts.second)] == [b"{}", b"{}"]
+    assert facts.first.artefacts["decay.png"].startswith(b"\x89PNG")
+    assert facts.second.artefacts["decay.png"] == b""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "json.dump(plt.rcParams['font.size'] * 2, open('decay.json', 'w'))",
+        "json.dump(matplotlib.__file__ is None, open('decay.json', 'w'))",
+        "json.dump(str(plt.figure()).startswith('Figure'), open('decay.json', 'w'))",
+    ],
+    ids=["a number is asked of the library", "a file", "another answer"],
+)
+def test_run_that_a_stand_in_changes_is_repeated_with_the_library(tmp_path, body):
+    facts = ran(tmp_path, DRAWN.format(body=body))
+    assert (facts.first.death, facts.second.death) == ("", "")
+    assert facts.first.artefacts["decay.json"] == facts.second.artefacts["decay.json"]
+    assert facts.second.artefacts["decay.png"].startswith(b"\x89PNG")
+
+
+def test_numbers_of_chance_differ_after_the_repetition_too(tmp_path):
+    body = "import random\njson.dump(random.random(), open('decay.json', 'w'))"
+    facts = ran(tmp_path, DRAWN.format(body=body))
+    assert facts.first.artefacts["decay.json"] != facts.second.artefacts["decay.json"]
+    assert facts.second.artefacts["decay.png"].startswith(b"\x89PNG")
+
+
 def test_several_scripts_run_one_after_the_other(tmp_path):
     parts = {"a": "open('half', 'w').write('{}')", "b": WRITE + "open('half')"}
     facts = ran(tmp_path, "x = 1\n", scripts=("a.py", "b.py"), **parts)
