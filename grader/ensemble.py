@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,14 +17,17 @@ from grader.model import Material, Term, Value
 from grader.oracle import Setting, draw_gru_decay, draw_rnn_decay, least_squares_slope
 
 __all__ = [
+    "FEW",
     "Advised",
     "Bands",
     "Draws",
     "Setting",
     "Spread",
     "advised",
+    "amid",
     "at_lab_radius",
     "bands",
+    "excess",
     "failing_share",
     "gru_draws",
     "gru_spread",
@@ -41,6 +45,9 @@ and still the smallest but one of a thousand."""
 
 QUICK = 256
 """Draws behind a sentence: a mean to 6 % of the spread, the spread itself to 4.4 %."""
+
+FEW = 32
+"""Draws to look at first: 15 of 16 honest values lie between the outermost of so many."""
 
 LEVELS = (0.0005, 0.025, 0.25, 0.5, 0.75, 0.975, 0.9995)
 """Quantiles of the bands; the outermost two hold 99.9 %."""
@@ -199,10 +206,23 @@ def gru_spread(setting: Setting) -> Spread:
     return spread(gru_draws(setting).orders)
 
 
-def rnn_excess(setting: Setting) -> Spread:
-    """Return what the RNN loses beyond 49 times -log10 ρ(W_hh): tanh' < 1, and the first steps."""
-    draws = rnn_draws(setting)
-    return spread(draws.orders + 49.0 * np.log10(draws.trait))
+def excess(draws: Draws) -> Array:
+    """Return what RNNs lose beyond 49 times -log10 ρ(W_hh): tanh' < 1, and the first steps."""
+    return np.asarray(draws.orders + 49.0 * np.log10(draws.trait))
+
+
+def rnn_excess(setting: Setting, seeds: int = QUICK) -> Spread:
+    """Return what the RNN loses beyond 49 times -log10 ρ(W_hh) over the draws."""
+    return spread(excess(rnn_draws(setting, seeds)))
+
+
+def amid(values: Sequence[Array], value: float) -> bool:
+    """Say whether some draws lie on either side of `value`.
+
+    The ends that `spread` gives lie no nearer than the outermost draws: a value amid the first few
+    is then within the ends of all, and these need not be drawn.
+    """
+    return bool(min(v.min() for v in values) <= value <= max(v.max() for v in values))
 
 
 def failing_share(setting: Setting, apart: float) -> float:

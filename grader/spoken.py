@@ -175,7 +175,7 @@ def _radius_of(material: Material, rnn: Curve, setting: Setting) -> float:
     if not isinstance(declared, int | float) or isinstance(declared, bool) or not 0 < declared < 1:
         return math.nan
     excess = rnn.total + (STEPS - 1) * math.log10(declared)
-    return float(declared) if rnn_excess(setting).holds(excess) else math.nan
+    return float(declared) if rnn_excess(setting, SEEDS).holds(excess) else math.nan
 
 
 def _radius(material: Material, rnn: Curve, setting: Setting) -> Iterator[Finding]:
@@ -184,7 +184,7 @@ def _radius(material: Material, rnn: Curve, setting: Setting) -> Iterator[Findin
     if not 0 < rho < 1 or rnn.slope <= 0:
         return
     excess = rnn.total + (STEPS - 1) * math.log10(rho)
-    usual = rnn_excess(setting)
+    usual = rnn_excess(setting, SEEDS)
     yield _question(
         "slope_and_radius",
         {

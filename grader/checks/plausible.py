@@ -14,12 +14,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from grader.ensemble import (
+    FEW,
+    QUICK,
     Draws,
     Setting,
     Spread,
+    amid,
+    excess,
     gru_draws,
     rnn_draws,
-    rnn_excess,
     setting_of,
     spread,
 )
@@ -74,9 +77,8 @@ def settings(material: Material) -> Iterator[Finding]:
     if logs is not None:
         readings = _readings(setting)
         orders = float(logs[-1] - logs[0])
-        bands = [_between(reading) for reading in readings]
-        if not any(band.holds(orders) for band in bands):
-            yield _ask_orders(setting, orders, bands[0])
+        if not any(_holds(reading, orders) for reading in readings):
+            yield _ask_orders(setting, orders, _between(readings[0]))
         else:
             yield from _radius(material, setting, readings, orders)
     yield from _gate(material, setting)
@@ -109,8 +111,17 @@ def _readings(setting: Setting) -> list[Reading]:
     return found
 
 
+def _rnn_draws(readings: list[Reading], seeds: int) -> list[Draws]:
+    return [rnn_draws(one, seeds) for r in readings for one in (r.least, r.most)]
+
+
+def _holds(reading: Reading, orders: float) -> bool:
+    few = [draws.orders for draws in _rnn_draws([reading], FEW)]
+    return amid(few, orders) or _between(reading).holds(orders)
+
+
 def _between(reading: Reading) -> Spread:
-    low, high = (spread(rnn_draws(one).orders) for one in (reading.least, reading.most))
+    low, high = (spread(draws.orders) for draws in _rnn_draws([reading], QUICK))
     return replace(low, low=min(low.low, high.low), high=max(low.high, high.high))
 
 
@@ -120,9 +131,7 @@ def _ask_orders(setting: Setting, orders: float, band: Spread) -> Finding:
         "variance": replace(setting, scale=math.sqrt(scale)),
         "half_width": replace(setting, scale=scale / math.sqrt(3.0)),
     }
-    fits = next(
-        (name for name, one in other.items() if _between(_reading(one)).holds(orders)), "inputs"
-    )
+    fits = next((name for name, one in other.items() if _holds(_reading(one), orders)), "inputs")
     if orders < 0 and band.holds(-orders):
         fits = "reversed"
     data: dict[str, Value] = {
@@ -143,18 +152,21 @@ def _radius(
     rho = _quoted_radius(material)
     if rho is None:
         return
-    radii = spread(rnn_draws(readings[0].least).trait)
+    least = readings[0].least
     data: dict[str, Value] = {"rho": rho, "orders": orders}
     rotated = any(abs(rho / one.least.scale - 1.0) <= 0.02 for one in readings[1:])
-    if not rotated and not radii.holds(rho, slack=0.02 * rho):
+    usual = rotated or amid([rnn_draws(least, FEW).trait], rho)
+    if not usual and not (radii := spread(rnn_draws(least).trait)).holds(rho, slack=0.02 * rho):
         data |= {"low": radii.low, "high": radii.high}
         yield Finding("radius", Outcome.MANUAL, data, file="manifest.json", path=RADIUS)
         return
     if abs(rho / (setting.scale * math.sqrt(setting.width)) - 1.0) <= 0.02:
         return  # σ√d: an estimate, which the decay of this one draw need not follow
     predicted = -(STEPS - 1) * math.log10(rho)
-    excess = [rnn_excess(one) for r in readings for one in (r.least, r.most)]
-    low, high = min(e.low for e in excess), max(e.high for e in excess)
+    if amid([excess(draws) for draws in _rnn_draws(readings, FEW)], orders - predicted):
+        return
+    usual_excess = [spread(excess(draws)) for draws in _rnn_draws(readings, QUICK)]
+    low, high = min(e.low for e in usual_excess), max(e.high for e in usual_excess)
     # 2 % of ρ, as much as the quoted value may be off, are 0.43 orders in 49 steps.
     if not low - 0.43 <= orders - predicted <= high + 0.43:
         data |= {"low": predicted + low, "high": predicted + high}
@@ -179,7 +191,9 @@ def _gate(material: Material, setting: Setting) -> Iterator[Finding]:
     # Whether z weighs the candidate or the old state, the file does not say: the nearer one is it.
     share = min((mean, 1.0 - mean), key=lambda z: abs(-STEPS * math.log10(1.0 - z) - orders))
     bias = round(4.0 * math.log(share / (1.0 - share))) / 4.0
-    expected = [spread(d.orders) for d in _gru_draws(setting, bias)]
+    if amid([draws.orders for draws in _gru_draws(setting, bias, FEW)], orders):
+        return
+    expected = [spread(draws.orders) for draws in _gru_draws(setting, bias)]
     low, high = min(e.low for e in expected), max(e.high for e in expected)
     # The bias is drawn to a quarter, which moves the decay by an eighth of itself at most.
     if not 0.875 * low - FLAT_ORDERS <= orders <= 1.125 * high + FLAT_ORDERS:
@@ -187,9 +201,9 @@ def _gate(material: Material, setting: Setting) -> Iterator[Finding]:
         yield Finding("gate_and_decay", Outcome.MANUAL, data, model="gru", file=FILE)
 
 
-def _gru_draws(setting: Setting, bias: float) -> list[Draws]:
+def _gru_draws(setting: Setting, bias: float, seeds: int = QUICK) -> list[Draws]:
     reading = _reading(replace(setting, bias=bias))
-    return [gru_draws(one) for one in (reading.least, reading.most)]
+    return [gru_draws(one, seeds) for one in (reading.least, reading.most)]
 
 
 def texture(material: Material) -> Iterator[Finding]:
@@ -227,7 +241,7 @@ def _bends(setting: Setting, kind: Kind, logs: Array) -> Iterator[Finding]:
 def _alike(setting: Setting, kind: Kind, orders: float) -> list[Draws]:
     """Return draws to compare a curve with: for a GRU, of the gate bias that its decay shows."""
     if kind == "rnn":
-        return [rnn_draws(one) for r in _readings(setting) for one in (r.least, r.most)]
+        return _rnn_draws(_readings(setting), QUICK)
     # Beside -log10(1 - z) a step the other paths carry a quarter: 2.2 orders where z says 2.8.
     share = 1.0 - 10.0 ** (-max(orders, FLAT_ORDERS) / 0.8 / STEPS)
     share = min(share, 0.98)
