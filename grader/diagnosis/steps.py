@@ -78,8 +78,8 @@ class StepSearch:
 
     def _linear(self, choices: Choices, *, few: bool = True) -> Compared:
         """Hold the rows to a formula, a few of them first."""
-        if few:
-            first = _worst(part.held(back(part.steps, part.dh, choices)) for part in self.few)
+        for part in self.few if few else ():
+            first = part.held(back(part.steps, part.dh, choices))
             if not first.agree:
                 return first
         return _worst(part.held(back(part.steps, part.dh, choices)) for part in self.rows)

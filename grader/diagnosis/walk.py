@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
@@ -19,16 +19,23 @@ class Steps:
 
     scene: Scene
     t: Index
+    _taken: dict[tuple[str, int], Array] = field(default_factory=dict, repr=False)
 
     def state(self, shift: int = 0) -> Array:
         """Return h_{t+shift}, shape (n, d); h_0 and h_T beyond the ends."""
-        states = self.scene.states
-        return np.asarray(states[np.clip(self.t + shift, 0, len(states) - 1)])
+        return self._take("h", self.scene.states, shift)
 
     def gate(self, name: str, shift: int = 0) -> Array:
         """Return a gate at step t+shift, shape (n, d); the first or last step beyond the ends."""
-        values = self.scene.gates[name]
-        return np.asarray(values[np.clip(self.t - 1 + shift, 0, len(values) - 1)])
+        return self._take(name, self.scene.gates[name], shift - 1)
+
+    def _take(self, name: str, values: Array, shift: int) -> Array:
+        # A search asks for the same few rows thousands of times.
+        if (name, shift) not in self._taken:
+            taken = np.asarray(values[np.clip(self.t + shift, 0, len(values) - 1)])
+            taken.flags.writeable = False
+            self._taken[name, shift] = taken
+        return self._taken[name, shift]
 
     def mirrored(self) -> Steps:
         """Return the steps T + 1 − t: those of a walk from the beginning on."""

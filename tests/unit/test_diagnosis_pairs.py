@@ -58,9 +58,10 @@ def drawn_head(rng):
     return (step.name, f"head-{head}"), scenes, replace(one, **wrong)
 
 
+@pytest.mark.parametrize("cases", [15, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("draw", [drawn_steps, drawn_head])
-def test_two_mistakes_in_the_vectors_are_named(draw):
-    rng, hits, cases = random.Random(3), 0, 60
+def test_two_mistakes_in_the_vectors_are_named(draw, cases):
+    rng, hits = random.Random(3), 0
     for _ in range(cases):
         names, scenes, made = draw(rng)
         found = explain([(scene, Given(vectors(scene, made))) for scene in scenes])
@@ -85,8 +86,9 @@ def test_mistakes_in_vectors_and_list_are_told_apart():
             assert (f"record-{name}",) in of_list.candidates
 
 
-def test_two_mistakes_in_a_list_alone_are_named():
-    rng, hits, cases = random.Random(5), 0, 25
+@pytest.mark.parametrize("cases", [10, pytest.param(25, marks=pytest.mark.slow)])
+def test_two_mistakes_in_a_list_alone_are_named(cases):
+    rng, hits = random.Random(5), 0
     for _ in range(cases):
         names, scenes, made = drawn_steps(rng)
         found = explain([(scenes[0], given(scenes[0], made, shown=False))])
