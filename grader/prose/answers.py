@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 from grader.prose.labtext import is_copied
 from grader.prose.numerals import numbers
 from grader.prose.placeholders import placeholders
+from grader.prose.scope import is_compared
 from grader.prose.sentences import Sentence
 from grader.prose.terms import DECAY, GRU, ORDERS, RNN, words
 
@@ -26,7 +27,8 @@ QUESTIONS: tuple[Question, ...] = ("rnn_rate", "gru_rate", "practice", "attentio
 LEARN = words(
     r"learn|train|updat|remember|optimi[sz]|captur|weight|signal|aprend|entren|actuali[sz]|record"
     r"|memori|peso|se[ñn]al|model|forget|olvid|blind|cieg|parameter"
-    r"|par[aá]metro|influen|influy|affect|afect|contribut|contribuy|huella"
+    r"|acquir|adquir|pick up|deaf\b|sord[ao]|par[aá]metro|influen|influy|affect|afect|contribut"
+    r"|contribuy|huella"
 )
 DISTANT = words(
     r"long|early|earli|first|distant|far\b|past|begin|initial|start|t\s*=\s*0|h_?0|depend|tempran"
@@ -140,7 +142,7 @@ def _rate(net: re.Pattern[str], paragraph: list[Sentence], lead: Sentence) -> li
     if named or not any(net.search(text) for text in (subject, *(s.text for s in paragraph))):
         return named
     other = GRU if net is RNN else RNN
-    return [s for s in rates if not other.search(s.text)]
+    return [s for s in rates if is_compared(s.text, other)]
 
 
 def states_number(text: str) -> bool:

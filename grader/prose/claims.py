@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from grader.model import Kind
 from grader.prose.numerals import Number
 from grader.prose.quantities import Told, quantity_of, read
-from grader.prose.scope import Clause, is_own, reported
+from grader.prose.scope import COMPARED, Clause, is_compared, is_own, reported
 from grader.prose.sentences import Sentence
 from grader.prose.terms import GRU, ORDERS, PATTERNS, PERIOD, RNN, nets
 
@@ -26,13 +26,6 @@ OWNER = re.compile(
     re.IGNORECASE,
 )
 MEASURED_IN = re.compile(rf"{ORDERS}|{PERIOD.pattern}", re.IGNORECASE)
-COMPARED = re.compile(
-    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que"
-    r"|comparad[oa] con|respecto a"
-    r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
-    r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
-    re.IGNORECASE,
-)
 RELATIVE_CLAUSE = re.compile(r"\b(?:which|whose|that|que|cuy[oa])\b[^,.;]*$", re.IGNORECASE)
 OTHERWISE = re.compile(
     r";|\b(?:but|while|whereas|the other|the latter|the former|the second|otr[oa]|pero|mientras"
@@ -177,7 +170,10 @@ def _owner(
         return after, True
     if len(within) == 1:
         (kind,) = within
-        alone = not _is_compared(clause.text, kind)
+        alone = not is_compared(clause.text, PATTERNS[kind])
+        other: Kind = "gru" if kind == "rnn" else "rnn"
+        if not alone and nets(text) == {kind} and nets(previous) == {other}:
+            return other, False  # "It loses 2.2 orders, less than the RNN"
         if alone or nets(text) == within:
             return kind, alone
     last = _last_named(text[: number.start])
@@ -198,11 +194,6 @@ def _named_after(text: str, number: Number) -> Kind | None:
     if not OWNER.fullmatch(between):
         return None
     return "rnn" if first.re is RNN else "gru"
-
-
-def _is_compared(text: str, kind: Kind) -> bool:
-    """Say whether a text names a net only as what another is compared with."""
-    return all(COMPARED.search(text[: m.start()]) for m in PATTERNS[kind].finditer(text))
 
 
 def _last_named(before: str) -> Kind | None:

@@ -58,8 +58,10 @@ SOME_STEPS = re.compile(
 )
 RADIUS = re.compile(
     r"(?<![·*×/^√g0] )(?<![·*×/^√g0])(?:spectral radius|radio espectral|ρ|\brho\b"
-    r"|(?:largest|biggest|leading|dominant) eigenvalue|\|?λ_?max\|?|max\s*\|λ\||autovalor (?:mayor"
-    r"|m[aá]ximo|dominante)|(?:mayor|m[aá]ximo) (?:autovalor|eigenvalor"
+    r"|(?:eigenvalues?|autovalor(?:es)?|eigenvalor(?:es)?)\b[^.;\d]{0,40}\b(?:largest|biggest|mayor"
+    r"|m[aá]xim[oa])\b(?:[^.;\d]{0,12}\b(?:modulus|m[oó]dulo|absolute value|valor absoluto))?"
+    r"|(?:largest|biggest|leading|dominant) \|?eigenvalue\|?|\|?λ_?max\|?|max\s*\|λ\|"
+    r"|autovalor (?:mayor|m[aá]ximo|dominante)|(?:mayor|m[aá]ximo) (?:autovalor|eigenvalor"
     r"|valor propio))(?P<between>(?:[^\d.;<>≤≥]|\.(?=[a-z])){0,90})$",
     re.IGNORECASE,
 )
@@ -104,6 +106,10 @@ COMPUTED = re.compile(
     re.IGNORECASE,
 )
 POWER = re.compile(r"\^\S{0,6}\s*[=≈~]\s*$|/\s*g_?(?:49|50)\S?\s*(?:=|≈|~|is|es)\s*$")
+GIVEN_FIRST = re.compile(
+    r"\b(?:at|with|if|when|for|con|si|cuando|suppose|supon\w*)\s+g_?0\s*(?:=|≈|~|is|es)\s*$",
+    re.IGNORECASE,
+)
 AT_LAST = re.compile(r"\s*\(?(?:at |en |for )?\s*(?:t\s*=\s*(?:49|50)|g_?49|g_?50)", re.IGNORECASE)
 SUPPOSED = re.compile(r"\b(?:like|e\.?g|say|such as|como|por ejemplo|p ej)\W*$", re.IGNORECASE)
 ELLIPSIS_BEFORE = re.compile(
@@ -136,7 +142,17 @@ VARIABLE = re.compile(
 FORMULA = re.compile(
     r"(?:log|ln|√|sqrt|ρ|∏|σ)[^=]{0,40}[=≈]\s*$|(?:log\w*|ln|√|sqrt|exp)\s*\(?\s*$", re.IGNORECASE
 )
-OWN_LOG = re.compile(r"log\w*\s*\(?\s*g_?(?:49|50|T)\s*/\s*g_?0\s*\)?[^=≈\d]{0,12}[=≈]\s*$")
+OWN_LOG = re.compile(
+    r"log\w*\s*\(?\s*g_?(?:49|50|T)\s*(?:/\s*g_?0|\)?\s*[-−–]\s*log\w*\s*\(?\s*g_?0)\s*\)?"
+    r"[^=≈\d]{0,12}[=≈]\s*$"
+)
+LOG_FIRST = re.compile(r"log\w*\s*\(?\s*g(?:_?0|\(0\)|\[0\])\s*\)?[^;\d]{0,20}$")
+EXPONENT = re.compile(
+    r"\b(?:to the|power of|power|raised to|elevad[oa] a(?: la)?)\s*$", re.IGNORECASE
+)
+SETTING = re.compile(r"(?:^|[.;:]\s*)(?:with|for|at|con|para|a)\s*$", re.IGNORECASE)
+"""Before a number at the beginning of a sentence: "With 0.1 and seed 42, …"."""
+
 LETTERED = re.compile(r"(?<!\w)[NM](?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|is|es|:)\s*[≈~]?\s*$")
 DERIVED = re.compile(
     r"(?:ρ|spectral radius|radio espectral)[^.;]{0,80}(?:\bso\b|gives?|means?|→|⇒|\bda\b|implica"

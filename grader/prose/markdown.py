@@ -37,6 +37,11 @@ TAGS = {*SHOWN.split(), *BREAKS.split(), *SILENT, *INLINE_TAGS}
 """Tags of HTML; `<your answer>` is none, and is text to be read."""
 
 LETTER = re.compile(r"[^\W\d_]")
+TITLE = 8
+"""Words in a line before a list that need no colon to open it."""
+
+END = re.compile(r"(?<=[.!?…])[\"'”»)\]]{0,2}\s+")
+"""Where a sentence ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +49,9 @@ class Block:
     """A heading, a paragraph, a list item's text, a table cell or a block of code.
 
     `line` counts from 1; `level` is a heading's (7: a line in bold that serves as one); `quoted`
-    says whether it stands in a block quotation; `above` holds the texts of the list items it hangs
-    under, nearest first; `label` is the number of an ordered list's item, "2.".
+    says whether it stands in a block quotation; `above` holds what it hangs under, nearest first:
+    list items, the line that opens their list, the sentence a footnote belongs to; `label` is the
+    number of an ordered list's item, "2.".
     """
 
     text: str
@@ -61,9 +67,11 @@ class Block:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
     from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
     from mdit_py_plugins.front_matter import front_matter_plugin
 
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).use(front_matter_plugin)
+    parser.use(footnote_plugin, inline=False)
     return parser.use(dollarmath_plugin, double_inline=True)
 
 
@@ -93,6 +101,9 @@ class _Walk:
     line: int = 1
     heading: int = 0
     items: list[str] = field(default_factory=list)
+    opener: str = ""
+    said: str = ""
+    noted: dict[str, str] = field(default_factory=dict)
     label: str = ""
     rows: list[list[str]] | None = None
 
@@ -117,37 +128,50 @@ class _Walk:
         match token.type:
             case "blockquote_open" | "blockquote_close":
                 self.quotes += token.nesting
-            case "heading_open":
-                self.heading = int(token.tag[1:])
-            case "heading_close":
-                self.heading = 0
-            case "list_item_open":
-                self.items.append("")
-                self.label = f"{token.info}." if token.info else ""
-            case "list_item_close":
-                self.items.pop()
+            case "heading_open" | "heading_close":
+                self.heading = int(token.tag[1:]) if token.nesting > 0 else 0
             case "table_open":
                 self.rows = []
             case "tr_open" if self.rows is not None:
                 self.rows.append([])
+            case _:
+                self._hang(token)
+
+    def _hang(self, token: Token) -> None:
+        """Note what the next blocks hang under."""
+        match token.type:
+            case name if name.endswith(("_list_open", "_list_close")) and not self.items:
+                self.opener = _opening(self.said) if token.nesting > 0 else ""
+            case "list_item_open":
+                self.items.append("")
+                self.label = f"{token.info}." if token.info else ""
+            case "footnote_open":
+                self.items.append(self.noted.get(_label(token), ""))
+            case "list_item_close" | "footnote_close":
+                self.items.pop()
 
     def _inline(self, token: Token) -> Iterator[Block]:
         children = token.children or []
         text = inline_text(children)
+        self._note(children)
         if self.rows is not None:
             self.rows[-1].append(text)
             return
-        if self.heading:
-            yield self._block(text, "heading", self.heading)
-        elif not self.items and _all_bold(children):
-            yield self._block(text, "heading", 7)
-        else:
-            yield self._block(text)
+        level = self.heading or (7 if not self.items and _all_bold(children) else 0)
+        yield self._block(text, "heading" if level else "text", level)
         if self.items and not self.items[-1]:
             self.items[-1] = text
+        self.said = "" if level else text
+
+    def _note(self, children: Sequence[Token]) -> None:
+        """Remember the words that footnotes belong to."""
+        for position, child in enumerate(children):
+            if child.type == "footnote_ref":
+                before = END.split(inline_text(children[:position]))[-1]
+                self.noted.setdefault(_label(child), before)
 
     def _block(self, text: str, kind: BlockKind = "text", level: int = 0) -> Block:
-        above = tuple(item for item in reversed(self.items) if item)
+        above = tuple(said for said in (*reversed(self.items), self.opener) if said)
         label, self.label = self.label, ""
         return Block(text, self.line, kind, level, self.quotes > 0, above, label)
 
@@ -169,6 +193,18 @@ class _Walk:
                 yield Block(text, first + number, "cell", quoted=quoted)
                 if LETTER.search(cell) and not any(map(str.isdigit, cell)):
                     names.append(cell)
+
+
+def _label(token: Token) -> str:
+    """Return the name of a footnote."""
+    return str(token.meta.get("label", ""))
+
+
+def _opening(paragraph: str) -> str:
+    """Return what in a paragraph opens the list after it: a title, or the words before a colon."""
+    last = END.split(paragraph)[-1].strip()
+    titled = last == paragraph.strip() and len(last.split()) <= TITLE and last[-1:] not in ".!?…"
+    return last if titled or last.endswith(":") else ""
 
 
 def _all_bold(children: Sequence[Token]) -> bool:

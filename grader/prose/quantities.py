@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 
 from grader.prose import cues
 from grader.prose.numerals import TENS, UNITS, Number, numbers
-from grader.prose.scope import Clause, clauses, is_predicted
+from grader.prose.scope import THEORY, Clause, clauses, is_predicted
 from grader.prose.sentences import Sentence
 from grader.prose.terms import PERIOD, nets
 
@@ -81,6 +81,7 @@ def quantity_of(reading: Reading, number: Number) -> Told | None:
     before, after = reading.before(number), reading.text[number.end :]
     if (
         before.rstrip().endswith("±")
+        or cues.EXPONENT.search(before)
         or cues.NO_MEASURE.match(after)
         or reading.counts_steps(number)
     ):
@@ -112,15 +113,17 @@ def _first(reading: Reading, number: Number) -> Told | None:
     before, after = reading.before(number), reading.text[number.end :]
     size = max(map(abs, number.readings))
     named = cues.NAMED_FIRST.search(before)
-    if named and cues.LABEL.search(named[0]):
-        return None
     if (
         not 0 < size < (math.inf if named else cues.TINY)
+        or cues.LOG_FIRST.search(before)
+        or (named and cues.LABEL.search(named[0]))
         or cues.UNIT.match(after)
         or cues.AT_LAST.match(after)
     ):
         return None
-    if not named and (size == cues.LAB_EXAMPLE or cues.NO_GRADIENT.search(before[-60:])):
+    if size == cues.LAB_EXAMPLE and (not named or cues.GIVEN_FIRST.search(before)):
+        return None
+    if not named and cues.NO_GRADIENT.search(before[-60:]):
         return None
     part = reading.clause(number)
     clause = reading.text[max(0, part.start - cues.ASIDE_OF) : part.end]
@@ -172,7 +175,7 @@ def _is_orders(reading: Reading, number: Number) -> bool:
         return True
     if cues.VARIABLE.search(before) or cues.SYMBOL.search(before):
         return False
-    if number.power or cues.FORMULA.search(before):
+    if number.power or cues.FORMULA.search(before) or cues.SETTING.search(before):
         return False
     after = text[number.end :]
     rated = any(0 <= m.start() - number.end <= 2 for m in reading.periods)
@@ -191,8 +194,10 @@ def _is_spoken_of(reading: Reading, number: Number) -> bool:
     if any(cues.LABEL.search(label) for label in labels) or cues.TOTALS.search(before):
         return True
     others = (n for n in reading.found if n is not number and not reading.counts_steps(n))
-    if any(cues.UNIT.match(text, other.end) for other in others):
-        return True
+    for other in others:
+        between = text[min(number.end, other.end) : max(number.start, other.start)]
+        if cues.UNIT.match(text, other.end) and not THEORY.search(between):
+            return True
     if cues.KEPT.search(reading.clause(number).text):
         return False
     spans = [m for m in reading.periods if not m["one"]]
@@ -208,9 +213,11 @@ def _period(reading: Reading, number: Number) -> Told | None:
     unit = cues.UNIT.match(text, number.end)
     begin = unit.end() if unit else number.end
     later = [m for m in reading.periods if m.start() >= begin]
-    if later and _belongs(reading, number, later[0], begin):
-        return _told(later[0], sure=True)
     earlier = [m for m in reading.periods if m.end() <= number.start]
+    # "In ten steps it loses 2, over the sequence 10": what follows a comma has a number of its own.
+    parted = bool(earlier and later) and text[: later[0].start()].rstrip().endswith(",")
+    if later and not parted and _belongs(reading, number, later[0], begin):
+        return _told(later[0], sure=True)
     if earlier:
         own = earlier[-1].start() >= reading.clause(number).start
         between = (n for n in reading.found if earlier[-1].end() <= n.start < number.start)

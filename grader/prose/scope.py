@@ -22,7 +22,8 @@ CONDITION = re.compile(
     re.IGNORECASE,
 )
 NO_CONDITION = re.compile(
-    r"(?:teor|mayor|minor|energ|categor|bater|ingenier|trayector|aver)[íÍ]as?", re.IGNORECASE
+    r"(?:teor|mayor|minor|energ|categor|bater|ingenier|trayector|aver)[íÍ]as?|supone[n]?",
+    re.IGNORECASE,
 )
 THEORY = re.compile(
     r"\b(?:expect\w*|predict\w*|theor\w*|anticip\w*|suggest\w*|impl(?:y|ies)|should|asymptot\w*"
@@ -54,10 +55,12 @@ OTHER_RUN = (
     r"|sesgo(?: de)?(?: =)? (?:0|cero|nulo)|sin (?:el )?sesgo"
     r"|b_z\s*=\s*[-+]?\d|float32|fp32 run|half precision|literal (?:settings|configuration|values)"
     r"|default (?:settings|init\w*)|with(?: an?)? (?:orthogonal|larger|smaller|bigger)"
-    r"|init(?:ial)?(?: scale)?(?: of)? \d|escala (?:de )?0[.,]\d"
+    r"|init(?:ial)?(?: scale)?(?: of)? \d|\bscale (?:of )?(?!0?[.,]1\b)0?[.,]\d+"
+    r"|escala (?:de )?0[.,]\d"
     r"|(?<![_\w])T\s*=\s*(?!49\b|50\b)\d{2,4}|class ?mates?|compañer[oa]s?"
     r"|attempts?|partner\w*|friends?|colleagues?|neighbou?r\w*|team ?mates?|amig[oa]s?|colegas?"
     r"|(?:d|d_hidden|hidden size|width)\s*=\s*(?!32\b)\d+|N\(0, ?(?!0[.,]1\))"
+    r"|last year\w*|previous year\w*|(?:año|curso) (?:pasado|anterior)"
     r"|report(?:s|ed)|quotes?|quoted|lecture|(?:course|class) notes|apuntes|someone|somebody"
     r"|alguien"
     r"|according to|seg[uú]n (?:el|la|los)|wikipedia|internet|(?:single|half|low\w*) precision"
@@ -105,6 +108,13 @@ ANNOTATION = re.compile(
     r"|decays? by [^.;]{1,20}over 50",
     re.IGNORECASE,
 )
+COMPARED = re.compile(
+    r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que"
+    r"|comparad[oa] con|respecto a"
+    r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
+    r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
+    re.IGNORECASE,
+)
 QUOTES = re.compile(r"[\u201c\u201d\"«»]")
 
 
@@ -148,6 +158,11 @@ def is_own(clause: Clause) -> bool:
 
 def _in_brackets(text: str, start: int) -> bool:
     return text.count("(", 0, start + 1) > text.count(")", 0, start + 1)
+
+
+def is_compared(text: str, net: re.Pattern[str]) -> bool:
+    """Say whether a text names a net, if it does, only as what another is compared with."""
+    return all(COMPARED.search(text[: m.start()]) for m in net.finditer(text))
 
 
 def is_conditional(text: str) -> bool:

@@ -6,7 +6,7 @@ import functools
 import re
 from dataclasses import dataclass
 
-from grader.prose.markdown import Block, blocks
+from grader.prose.markdown import END, Block, blocks
 from grader.prose.notation import plain
 
 LONGEST_SENTENCE = 1000
@@ -19,7 +19,6 @@ ABBREVIATION = re.compile(
     r"(?=\s)",
     re.IGNORECASE,
 )
-END = re.compile(r"(?<=[.!?…])[\"'”»)\]]{0,2}\s+")
 LABEL = re.compile(
     r"\W{0,3}(?:(?:q|p|question|pregunta)\s*\d{1,2}(?:\s*[.):\-]|(?=\s*\())|\(?\d{1,2}[.)])(?!\d)\s*",
     re.IGNORECASE,
@@ -77,7 +76,6 @@ def plain_sentences(markdown: str) -> tuple[Sentence, ...]:
     """
     sentences: list[Sentence] = []
     headings: dict[int, str] = {}
-    introduction = ""
     for number, block in enumerate(blocks(markdown)):
         if len(sentences) >= MOST_SENTENCES:
             break
@@ -85,7 +83,7 @@ def plain_sentences(markdown: str) -> tuple[Sentence, ...]:
         if block.kind == "heading":
             headings = {level: said for level, said in headings.items() if level < block.level}
             headings[block.level] = text[:LONGEST_HEAD]
-        above = [*map(plain, block.above), introduction if block.above else ""]
+        above = map(plain, block.above)
         outer = [headings[level] for level in sorted(headings, reverse=True)]
         parts = _parts(text, block)
         sentences += [
@@ -103,8 +101,6 @@ def plain_sentences(markdown: str) -> tuple[Sentence, ...]:
             )
             for part in parts
         ]
-        if not block.above:
-            introduction = parts[-1] if parts and parts[-1].endswith(":") else ""
     return tuple(sentences)
 
 

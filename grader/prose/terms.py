@@ -15,6 +15,8 @@ def words(pattern: str) -> re.Pattern[str]:
 RNN = words(
     r"vanilla|vainilla|(?:simple |elman )?rnns?\b|elman|simple recurrent"
     r"|red(?:es)? (?:recurrentes? )?(?:simples?|b[aá]sicas?)"
+    r"|(?:plain|simple|tanh|basic) (?:recurrent |tanh )?(?:net\w*|one|cell|model)\b"
+    r"|(?:without|no) gates\b|sin puertas"
     r"|ungated|non-gated|red\s*:|red (?:line|curve|one)\b|(?:l[ií]nea|curva|la) roja"
 )
 GRU = words(
@@ -37,10 +39,11 @@ OVER = (
 )
 ARTICLES = r"(?:\s+(?:all|the|its|my|our|los|las|todos|unos))*\s*"
 PERIOD = re.compile(
-    rf"(?P<n>{EACH}\s*(?P<count>{COUNT}){STEP})"
+    rf"(?P<n>(?:{EACH}|(?:in|en)(?=\s*(?:10|ten|diez)\b))\s*(?P<count>{COUNT}){STEP})"
     rf"|(?P<total>{OVER}{ARTICLES}{WHOLE}{STEP}"
     r"|\b(?:in total|totals?\b|in the total|overall|altogether|in all\b|all in all|end to end"
-    r"|all told|whole sequence|full sequence|entire sequence|en total|en conjunto|totales"
+    r"|all told|(?:whole|full|entire|across the|along the|all the) sequence|en total|en conjunto"
+    r"|totales|a lo largo de la secuencia|(?:en )?(?:todo el trayecto|el trayecto completo)"
     r"|de extremo a extremo|toda la secuencia|secuencia completa|de punta a punta"
     r"|(?:from|between|entre|de|desde)\s+(?:g_?49|g_?50|t\s*=\s*(?:49|50))\s*"
     r"(?:to|and|down to|until|y|a|hasta)\s+(?:g_?0|t\s*=\s*0)|g_?(?:49|50)\s*(?:→|->|to|a)\s*g_?0"

@@ -3,6 +3,10 @@
 Twenty-three of the forty-one hands in `tuning`, and all in `heldout`, were unread when the reader
 was first tried on them; what it got wrong there was then put right, so that both are now what keeps
 it from getting worse. New write-ups belong in `heldout`, to be tried before anything is changed.
+
+Those in `difficult` name neither net for paragraphs, put numbers into footnotes, letters and
+diaries, or quote other people's beside their own. When they were unread, 9 of the 24 lost points
+and a third of their wrong numbers went by. None loses points now; wrong numbers still go by.
 """
 
 from itertools import cycle
@@ -98,3 +102,26 @@ def test_sentence_that_contradicts_the_curves_is_named(folder, when, numbers):
     said = [c["text"] for c in sentences(folder)["contradictions"] if c["when"] == when]
     for sentence, text in appended(folder, numbers, said):
         assert [kind for kind in accused(text, numbers) if kind.startswith("not_")], sentence
+
+
+DIFFICULT = 0.75
+"""Share of wrong numbers that must be caught where a person has to read twice."""
+
+
+def test_difficult_writeup_is_not_refused_either():
+    found = {w.name: kinds(w.text, w.numbers) for w in right("difficult")}
+    assert {name: kind for name, kind in found.items() if kind} == {}
+
+
+def test_most_wrong_numbers_of_difficult_writeups_are_caught():
+    writeups = list(wrong("difficult"))
+    caught = sum(
+        any(model == w.wrong[0] for model, _ in named(w.text, w.numbers)) for w in writeups
+    )
+    assert caught >= DIFFICULT * len(writeups)
+
+
+def test_sentence_beside_a_difficult_writeup_is_left_alone():
+    texts = appended("difficult", USUAL[0], sentences("difficult")["harmless"])
+    found = {sentence: accused(text, USUAL[0]) for sentence, text in texts}
+    assert {sentence: kind for sentence, kind in found.items() if kind} == {}

@@ -42,6 +42,22 @@ def test_item_knows_what_it_hangs_under():
     assert item.above == ("RNN", "Results")
 
 
+@pytest.mark.parametrize(
+    ("markdown", "above"),
+    [
+        ("RNN\n\n* 2.4 orders\n", ("RNN",)),
+        ("It rained. For the RNN:\n\n* 2.4 orders\n", ("For the RNN:",)),
+        ("It rained.\n\n* 2.4 orders\n", ()),
+        ("# RNN\n\n* 2.4 orders\n", ("RNN",)),
+        ("The GRU forgets[^a]. So does the RNN[^b].\n\n[^b]: 2.4 orders.\n", ("So does the RNN",)),
+        ("RNN\n\n* 9 orders\n\n2.4 orders\n", ()),
+    ],
+    ids=["a title", "a colon", "a sentence", "a heading", "a footnote", "after the list"],
+)
+def test_what_opens_a_list_or_bears_a_footnote_stands_above(markdown, above):
+    assert plain_sentences(markdown)[-1].above == above
+
+
 def test_number_of_an_item_is_no_number_of_the_text():
     (first, second) = plain_sentences("1. One.\n2. Two.\n")
     assert (first.label, first.text, second.label) == ("1.", "One.", "2.")
