@@ -70,7 +70,8 @@ def find_elements(replay: Replay, numbers: Sequence[float]) -> Ids | None:
     """Return the elements whose values the recorded numbers are; None unless all are there.
 
     Of equal elements the first norm is taken, else the first that was computed at all: what is
-    made of it later is a copy, and a zero may be anything.
+    made of it later is a copy, and a zero may be anything. Numbers that come several times, as a
+    floor does, have an element each, in the direction of time that the others have.
     """
     wanted = np.asarray(numbers, dtype=np.float64)
     norms = [operation.name in ROOTS for operation in replay.operations]
@@ -81,7 +82,33 @@ def find_elements(replay: Replay, numbers: Sequence[float]) -> Ids | None:
     at = np.searchsorted(values, wanted, sorter=order)
     if np.any(at >= len(order)) or np.any(values[order[at]] != wanted):
         return None
-    return np.asarray(computed[order[at]], dtype=np.int64)
+    return np.asarray(computed[order[_one_each(wanted, at, values[order], computed[order])]])
+
+
+def _one_each(wanted: Array, at: Ids, values: Array, computed: Ids) -> Ids:
+    """Return places in sorted elements, another for each of equal numbers where there are enough.
+
+    Parameters
+    ----------
+    wanted : ndarray, shape (T,)
+        The numbers looked for.
+    at : ndarray of int64, shape (T,)
+        The first place of each.
+    values, computed : ndarray, shape (n,)
+        Of the elements in their order, equal ones beside each other.
+    """
+    places = at.copy()
+    _, first, group, count = np.unique(
+        wanted, return_index=True, return_inverse=True, return_counts=True
+    )
+    single = np.sort(first[count == 1])
+    forward = np.sign(np.diff(computed[at[single]])).sum() >= 0
+    for number in np.flatnonzero(count > 1):
+        here = np.flatnonzero(group == number)
+        some = np.arange(at[here[0]], min(at[here[0]] + len(here), len(values)))
+        if len(some) == len(here) and np.all(values[some] == wanted[here[0]]):
+            places[here] = some[np.argsort(computed[some])][:: 1 if forward else -1]
+    return places
 
 
 def trace(replay: Replay, elements: Ids, d: int) -> Claim:
