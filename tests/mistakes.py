@@ -87,7 +87,7 @@ def vectors_with(scene, mistake, variant):
     if mistake.part == "step":
         made = Pass((name,), choices=variant)
     elif mistake.part == "add":
-        made = Pass((name,), extra=variant["h0"])
+        made = Pass((name,), extra=variant["own"])
     else:
         made = Pass((name,), **CARRIES[name]) if name in CARRIES else _head(scene, name)
     return vectors(scene, made)

@@ -31,6 +31,13 @@ def _preactivation(h: Array) -> Array:
     return np.asarray(np.arctanh(np.clip(h, -edge, edge)))
 
 
+def _logit(s: Array) -> Array:
+    """Return log(s/(1 − s)), finite where s is rounded to 0 or 1."""
+    tiny, edge = np.finfo(np.float64).tiny, 1.0 - np.finfo(np.float64).epsneg
+    held = np.clip(s, tiny, edge)
+    return np.asarray(np.log(held) - np.log1p(-held))
+
+
 RNN_SLOPE: Mapping[str, Callable[[Steps], Array | float]] = {
     "right": lambda s: 1.0 - s.state() ** 2,
     "none": lambda _: 1.0,
@@ -120,6 +127,7 @@ def _sigmoid_slope(name: str) -> Callable[[Cell], Array | float]:
         "of-sigmoid": lambda s: sigmoid(s) * (1.0 - sigmoid(s)),
         "plus": lambda s: s * (1.0 + s),
         "square-only": lambda s: s**2,
+        "of-preactivation": lambda s: _logit(s) * (1.0 - _logit(s)),
     }
     gate, _, form = name.partition(":")
     chosen = forms[form]
@@ -136,6 +144,7 @@ SLOPE_NAMES = (
     "of-sigmoid",
     "plus",
     "square-only",
+    "of-preactivation",
 )
 GRU_SLOTS: Mapping[str, Mapping[str, Callable[[Cell], Array | float]]] = {
     "keep": {
@@ -176,6 +185,7 @@ GRU_SLOTS: Mapping[str, Mapping[str, Callable[[Cell], Array | float]]] = {
         "of-tanh": lambda c: 1.0 - np.tanh(c.c) ** 2,
         "sigmoid": lambda c: c.c * (1.0 - c.c),
         "not-squared": lambda c: 1.0 - c.c,
+        "of-preactivation": lambda c: 1.0 - _preactivation(c.c) ** 2,
         "twice": lambda c: (1.0 - c.c**2) ** 2,
     },
     "reset": {
@@ -285,10 +295,11 @@ def _forward_jacobian(scene: Scene, cell: Cell, v: Array) -> Array:
 def back(steps: Steps, dh: Array, chosen: Choices = NONE) -> Array:
     """Return dL/dh_{t-1} by the formula of the scene's model; see `rnn_step` and `gru_step`.
 
-    Slot "time" is "mirrored" where step t is taken with what step T + 1 − t computed.
+    Slot "time" is "mirrored" where step t is taken with what step T + 1 − t computed, and "last"
+    where every step is taken with what the last one computed.
     """
     step = rnn_step if steps.scene.kind == "rnn" else gru_step
-    if chosen.get("time") == "mirrored":
-        steps = steps.mirrored()
+    if "time" in chosen:
+        steps = steps.mirrored() if chosen["time"] == "mirrored" else steps.last()
     with np.errstate(all="ignore"):  # a wrong formula may overflow; it then explains nothing
         return step(steps, dh, chosen)

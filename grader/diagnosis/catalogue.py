@@ -146,6 +146,7 @@ GRU_STEP = (
     _gru("gru-time", "gates-previous", {"gates": "previous"}),
     _gru("gru-time", "gates-next", {"gates": "next"}),
     _gru("gru-time", "old-state-last", {"old": "last"}),
+    _gru("gru-time", "values-of-last-step", {"time": "last"}),
     _gru("gru-time", "time-mirrored", {"time": "mirrored"}),
     _gru("gru-candidate", "candidate-prime-missing", {"c_slope": "none"}),
     _gru("gru-candidate", "candidate-prime-of-state", {"c_slope": "new"}),
@@ -154,6 +155,7 @@ GRU_STEP = (
     _gru("gru-candidate", "candidate-prime-of-tanh", {"c_slope": "of-tanh"}),
     _gru("gru-candidate", "candidate-prime-sigmoid", {"c_slope": "sigmoid"}),
     _gru("gru-candidate", "candidate-prime-not-squared", {"c_slope": "not-squared"}),
+    _gru("gru-candidate", "candidate-prime-of-preactivation", {"c_slope": "of-preactivation"}),
     _gru("gru-candidate", "candidate-prime-twice", {"c_slope": "twice"}),
 )
 PRIMES = {
@@ -165,6 +167,7 @@ PRIMES = {
     "of-sigmoid": "of-sigmoid",
     "plus": "plus",
     "square-only": "square-only",
+    "of-preactivation": "of-preactivation",
 }
 GRU_PRIMES = (
     *(
@@ -174,15 +177,19 @@ GRU_PRIMES = (
     ),
     *(
         _gru("gru-sigmoid", f"gate-primes-{PRIMES[name]}", {"z_slope": name, "r_slope": name})
-        for name in ("none", "tanh", "of-sigmoid")
+        for name in ("none", "tanh", "of-sigmoid", "of-preactivation")
     ),
     _gru(
         "gru-sigmoid", "primes-missing", {"z_slope": "none", "r_slope": "none", "c_slope": "none"}
     ),
 )
+EVERY_STEP: tuple[Choices, ...] = ({"own": "no"}, {"own": "yes"}, {"own": "before"})
+"""Whether h_0 has a loss of its own; "before": what is kept of h_t is without its own loss, which
+joins it on the way back."""
+
 ADD = (
-    Mistake("head-every-step", "add", "loss", variants=({"h0": "no"}, {"h0": "yes"})),
-    Mistake("head-next-token", "add", "loss", variants=({"h0": "no"}, {"h0": "yes"})),
+    Mistake("head-every-step", "add", "loss", variants=EVERY_STEP),
+    Mistake("head-next-token", "add", "loss", variants=EVERY_STEP),
 )
 CARRY = tuple(
     Mistake(f"bptt-{name}", "carry", "carry")

@@ -28,7 +28,8 @@ Carry = Callable[[Array, int], Array]
 class Pass:
     """A hypothetical backward pass: its head gradient, its formula, what else each step does.
 
-    `extra` (T+1, d) is added to dL/dh_t at each t < T; `factor` multiplies each step; `reach` is
+    `extra` says what a loss at every step adds to dL/dh_t for t < T, and whether before or after
+    its norm is taken; `factor` multiplies each step; `reach` is
     the number of steps after which the gradient is cut; `bound` clips the norm (0: none).
     """
 
@@ -56,7 +57,7 @@ class Pass:
             return None
         targets = heads.same_target if self.names[-1] == "head-every-step" else heads.next_token
         added = heads.at_every_state(scene, targets(scene))
-        if self.extra == "no":
+        if self.extra != "yes":
             added[0] = 0.0
         return added
 
@@ -65,8 +66,10 @@ class Pass:
         dh, added = self.start(scene)[None], self.extras(scene)
         T = scene.length
         for t in range(T, 0, -1):
+            if added is not None and self.extra == "before" and t < T:
+                dh = dh + added[t]
             dh = self.factor * back(Steps(scene, np.array([t])), dh, self.choices)
-            if added is not None:
+            if added is not None and self.extra != "before":
                 dh = dh + added[t - 1]
             if self.reach >= 0 and T - t + 1 > self.reach:
                 dh = np.zeros_like(dh)
@@ -197,7 +200,7 @@ class ChainSearch:
         yield _more(base, "bptt-scaled", factor, factor=factor)
         for name in ("head-every-step", "head-next-token"):
             for variant in BY_NAME[name].variants:
-                yield _more(base, name, None, extra=variant["h0"])
+                yield _more(base, name, None, extra=variant["own"])
 
     def _pairs(self) -> Iterator[Pass]:
         for names, choices in step_pairs(self.kind):

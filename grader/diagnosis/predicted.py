@@ -106,7 +106,7 @@ def _vectors(
         one = Pass()
         for mistake, variant in zip(varied, variants, strict=True):
             if mistake.part == "add":
-                one = replace(one, names=(mistake.name,), extra=variant["h0"])
+                one = replace(one, names=(mistake.name,), extra=variant["own"])
             else:
                 one = replace(one, choices={**one.choices, **variant})
         for mistake in mistakes:

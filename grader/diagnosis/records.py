@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from grader.diagnosis.backward import back
 from grader.diagnosis.walk import Steps
 from grader.facts import Array, Scene
 
@@ -66,6 +68,18 @@ def _accumulated_weight(v: Array, s: Scene) -> Array:
     return _of_steps(np.linalg.norm(sums, axis=(1, 2)))
 
 
+@functools.lru_cache(maxsize=8)
+def _jacobians(scene: Scene) -> tuple[Array, Array]:
+    """Return ∂h_T/∂h_t for t = 0 … T, and ∂h_{t+1}/∂h_t for t = 0 … T−1: (T+1, d, d), (T, d, d)."""
+    d = scene.states.shape[1]
+    whole, single = [np.eye(d)], []
+    for t in range(len(scene.states) - 1, 0, -1):
+        steps = Steps(scene, np.full(d, t))
+        whole.append(back(steps, whole[-1]))
+        single.append(back(steps, np.eye(d)))
+    return np.array(whole[::-1]), np.array(single[::-1])
+
+
 def _log(v: Array, base: float) -> Array:
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(norms(v)) / np.log(base))
@@ -110,6 +124,9 @@ RECORDS: Mapping[str, Record] = {
     "input-weight": _input_weight,
     "times-state": lambda v, s: norms(v * s.states),
     "states": lambda _, s: norms(s.states),
+    "jacobian": lambda _, s: np.linalg.norm(_jacobians(s)[0], 2, axis=(1, 2)),
+    "jacobian-frobenius": lambda _, s: np.linalg.norm(_jacobians(s)[0], axis=(1, 2)),
+    "step-jacobian": lambda _, s: _of_steps(np.linalg.norm(_jacobians(s)[1], 2, axis=(1, 2))),
 }
 """By name, what is recorded in place of ‖dL/dh_t‖₂: T+1 values, NaN where the scene can't tell."""
 

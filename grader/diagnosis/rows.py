@@ -51,10 +51,15 @@ class Rows:
         )
 
     def held(self, predicted: Array) -> Compared:
-        """Compare the predicted rows with the student's."""
+        """Compare the predicted rows with the student's.
+
+        What is allowed is for slopes of at most 1; a wrong one may be any size, and rounds with it.
+        """
         with np.errstate(all="ignore"):
             difference = np.linalg.norm(predicted - self.out, axis=1)
-            return compared(difference, np.linalg.norm(self.out, axis=1), self.allowed)
+            size = np.linalg.norm(self.out, axis=1)
+            grown = np.fmax(1.0, size / np.linalg.norm(self.dh, axis=1))
+            return compared(difference, size, self.allowed * np.where(grown < np.inf, grown, 1.0))
 
 
 def slack_of(scene: Scene, eps: float) -> float:

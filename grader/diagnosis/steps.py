@@ -108,11 +108,16 @@ class StepSearch:
             worst: list[Compared] = []
             for part in self.rows:
                 scene = part.steps.scene
-                extra = heads.at_every_state(scene, targets(scene))
-                if variant["h0"] == "no":
-                    extra[0] = 0.0
-                more = _head_factor(part) * extra[part.steps.t - 1] / part.unit
-                held = part.held(back(part.steps, part.dh, choices) + more)
+                extra = _head_factor(part) * heads.at_every_state(scene, targets(scene))
+                if variant["own"] == "before":
+                    extra[-1] = 0.0  # dL/dh_T is the head gradient already
+                    joined = part.dh + extra[part.steps.t] / part.unit
+                    predicted = back(part.steps, joined, choices)
+                else:
+                    extra[0] *= variant["own"] == "yes"
+                    predicted = back(part.steps, part.dh, choices)
+                    predicted = predicted + extra[part.steps.t - 1] / part.unit
+                held = part.held(predicted)
                 worst.append(held)
                 if not held.agree:
                     break

@@ -40,3 +40,7 @@ class Steps:
     def mirrored(self) -> Steps:
         """Return the steps T + 1 − t: those of a walk from the beginning on."""
         return Steps(self.scene, len(self.scene.states) - self.t)
+
+    def last(self) -> Steps:
+        """Return the last step, as often."""
+        return Steps(self.scene, np.full_like(self.t, len(self.scene.states) - 1))

@@ -77,6 +77,11 @@ class Calls:
         """Return the token ids behind what `sequence` gave: the same."""
         return tuple(tokens)
 
+    def embeddings(self, handle: str, arrays: Mapping[str, Array]) -> list[Array]:  # noqa: ARG002 - a recording looks there
+        """Return the matrices with a row for each token, as far as may be: all parameters."""
+        matrices = [array for array in arrays.values() if array.ndim == 2]
+        return [turned for matrix in matrices for turned in (matrix, matrix.T)]
+
     def params(self, handle: str, seed: int) -> dict[str, Array]:
         """Make the parameters, keep them in the child as `handle`, return their float arrays."""
         answer, arrays = self._ask("params", "init_params", handle=handle, seed=seed)

@@ -8,6 +8,7 @@ the line are kept, and nothing is called wrong.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from grader.evidence.lifted_prober import LiftedProber
 from grader.evidence.recorder import NotRecorded, record
 from grader.evidence.rerun import Terms
 from grader.evidence.seeds import Plan
-from grader.facts import NotLifted, ProbeFacts
+from grader.facts import Array, Diagnosis, NotLifted, ProbeFacts
 from grader.facts import Place as RunPlace
 from grader.lifting.claims import Vectors, belongs, find_elements, trace
 from grader.lifting.graph import TooSlowError
@@ -42,6 +43,7 @@ class NotLiftedError(Exception):
     def __init__(self, reason: str, file: str = "", line: int = 0, what: str = "") -> None:
         super().__init__(reason)
         self.facts = NotLifted(reason, file, line, what)
+        self.diagnoses: tuple[Diagnosis, ...] = ()
 
 
 def lift(
@@ -88,7 +90,7 @@ def _model(lifter: _Lifter, kind: Kind) -> ProbeFacts:
     try:
         return lifter.model(kind)
     except NotLiftedError as error:
-        facts = error.facts
+        return replace(_missed(lifter.plan, error.facts), diagnoses=error.diagnoses)
     except TooSlowError:
         facts = NotLifted("too_slow")
     except NoWayError as error:
@@ -139,7 +141,17 @@ class _Lifter:
         forward = self._pass_of(kind, elements)
         if not is_cut(self.replay, forward.states, rng):
             raise self._lost("no_cut")
-        calls = self._calls(kind, forward, elements)
+        heads, computed = head_gradients(self.replay, forward), self._computed(forward)
+        target = find_target(self.replay, forward, heads, computed)
+        if target is None:
+            raise self._lost("no_target")
+        try:
+            calls = self._calls(kind, forward, elements, target, heads[target], computed)
+        except NotLiftedError as error:
+            nothing = LiftedCalls(kind, self.replay, forward, target, [None] * (STEPS + 1))
+            alone = LiftedProber(nothing, self.plan, rng, single=not self.recording.exact)
+            error.diagnoses = alone.explain_list()
+            raise
         prober = LiftedProber(calls, self.plan, rng, single=not self.recording.exact)
         facts = prober.run()
         lost = [m for m in facts.misbehaviours if m.name == "lost"]
@@ -162,14 +174,20 @@ class _Lifter:
         maker = int(self.replay.maker[found.states[-1][0]])
         return self.replay.operations[maker].name == "tanh"
 
-    def _calls(self, kind: Kind, forward: ForwardPass, elements: Ids | None) -> LiftedCalls:
+    def _computed(self, forward: ForwardPass) -> Vectors:
+        return Vectors(self.replay, forward.states[0].size)
+
+    def _calls(
+        self,
+        kind: Kind,
+        forward: ForwardPass,
+        elements: Ids | None,
+        target: int,
+        head_gradient: Array,
+        computed: Vectors,
+    ) -> LiftedCalls:
         """Find the student's dL/dh_0 … dL/dh_T, by ids where there are any."""
         replay, states = self.replay, forward.states
-        computed = Vectors(replay, states[0].size)
-        heads = head_gradients(replay, forward)
-        target = find_target(replay, forward, heads, computed)
-        if target is None:
-            raise self._lost("no_target")
         claimed = trace(replay, elements, states[0].size) if elements is not None else None
         rows: list[Ids | None] = list(claimed.vectors) if claimed else [None] * STEPS
         told = [row for row in rows if row is not None]
@@ -177,7 +195,7 @@ class _Lifter:
             told = self._by_value(forward, target, rows, computed)
         if runs_forward(replay, told):
             told.reverse()
-        hits = [ids for ids, _ in computed.all_equal(heads[target])]
+        hits = [ids for ids, _ in computed.all_equal(head_gradient)]
         head = head_of(replay, forward, told, hits, computed)
         vectors = aligned(replay, forward, told, head)
         calls = LiftedCalls(kind, replay, forward, target, vectors)

@@ -12,7 +12,7 @@ import numpy as np
 
 from grader.evidence.calls import Calls, MisbehaviourError
 from grader.facts import Array, Misbehaviour
-from grader.lifting.inputs import token_ids
+from grader.lifting.inputs import by_class, token_ids
 from grader.lifting.parameters import Parameters, read_between
 from grader.lifting.passes import ForwardPass
 from grader.lifting.recording import Ids
@@ -77,6 +77,11 @@ class LiftedCalls(Calls):
         """Return the tokens that some steps read; nothing where the recording does not tell."""
         read = token_ids(self._replays[DECLARED], self.found)
         return tuple(read[step] for step in tokens) if read else ()
+
+    def embeddings(self, handle: str, arrays: Mapping[str, Array]) -> list[Array]:  # noqa: ARG002 - as of functions
+        """Return the matrices with a row for each class, as they were drawn or scaled."""
+        replay = self._replays[handle]
+        return [replay.values[ids] for ids in by_class(replay, self.found)]
 
     def params(self, handle: str, seed: int) -> dict[str, Array]:  # noqa: ARG002 - as asked of a child
         """Return the parameters as recorded."""

@@ -9,16 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from grader.diagnosis.engine import explain
+from grader.diagnosis.predicted import predicted
 from grader.evidence.calls import MisbehaviourError
 from grader.evidence.differences import Differentiator
 from grader.evidence.lifted_calls import DECLARED, LiftedCalls
 from grader.evidence.notes import Notes
 from grader.evidence.points import Place, hot_arrays, wrong_labels
 from grader.evidence.prober import Prober
-from grader.evidence.scenes import Site
+from grader.evidence.scenes import SceneBuilder, Site
 from grader.evidence.seeds import Plan
-from grader.facts import Array, Diagnosis, ForwardFacts, Misbehaviour, ProbeFacts
+from grader.facts import Array, Diagnosis, ForwardFacts, Given, Misbehaviour, ProbeFacts
 from grader.lifting.gates import FITS, Cell, Gates, StepVectors, find_gates, fit, misfit
+from grader.lifting.replay import NoWayError
+from grader.model import STEPS
 
 ALLOWED = 100.0 * FITS
 """Misfit of a step: fits of pre-activations up to 100, each to `FITS` of its size."""
@@ -121,6 +125,32 @@ class LiftedProber(Prober):
         facts = super().run()
         placed = tuple(self._placed(diagnosis) for diagnosis in facts.diagnoses)
         return replace(facts, level="lifted", diagnoses=placed)
+
+    def explain_list(self) -> tuple[Diagnosis, ...]:
+        """Name what gives the recorded list, where no vectors were found behind it.
+
+        Nothing is said of a list that no known mistake gives: what it is made of is not known.
+        """
+        tokens, target = self.calls.sequence(self.plan.seed, STEPS)
+        self.arrays = self.calls.params(DECLARED, self.plan.seed)
+        start = self.calls.initial(DECLARED, 0)
+        self.notes.d = start.size
+        place = Place("declared", DECLARED, self.plan.seed, tokens, target, start)
+        try:
+            states = self.forward.unroll(DECLARED, tokens, start)
+            self.roles = self._find_roles({}, tokens) if self.kind == "gru" else None
+            classes = self.calls.found.probabilities.size
+            builder = SceneBuilder(self.kind, self.forward, classes, self.roles, self.rng)
+            scene = builder.build(Site(place, self.arrays, states, np.empty(0)))
+        except (MisbehaviourError, NoWayError):
+            return ()
+        plan, kind = self.plan, self.kind
+        given = Given(
+            recorded=np.asarray(plan.curves[kind]), rounding=np.asarray(plan.half_unit[kind])
+        )
+        evidence = [(scene, given)] if scene is not None else []
+        told = (found for found in explain(evidence) if found.candidates)
+        return tuple(replace(one, predicted=predicted(one, evidence)) for one in told)
 
     def _placed(self, diagnosis: Diagnosis) -> Diagnosis:
         """Add where the numbers explained were computed."""

@@ -131,7 +131,9 @@ class SceneBuilder:
         }
         with np.errstate(divide="ignore"):
             added = np.arctanh(states[1:]) - states[:-1] @ W.T
-        inputs = _inputs(site, added)
+        calls = self.forward.calls
+        tokens = calls.token_ids(site.place.tokens)
+        inputs = _inputs(site, added, tokens, calls.embeddings(handle, site.arrays))
         if inputs is not None:
             found["inputs"], found["input_weights"] = inputs[0], {"h": inputs[1]}
         return found
@@ -202,26 +204,29 @@ def _nearest(blocks: Iterator[Array], measured: Array) -> Array | None:
     return None
 
 
-def _inputs(site: Site, added: Array) -> tuple[Array, Array] | None:
+def _inputs(
+    site: Site, added: Array, tokens: Sequence[int], embeddings: Sequence[Array]
+) -> tuple[Array, Array] | None:
     """Return x_t, (T, e), and W_x, (d, e), whose product is what each step adds, but for a bias.
 
     Parameters
     ----------
     added : ndarray, shape (T, d)
         W_x x_t + b, from the states; not finite where a unit is saturated.
+    tokens : sequence of int
+        Nothing where they are not known.
+    embeddings : sequence of ndarray
+        Matrices that may have a row for each token.
     """
     usable = np.isfinite(added).all(axis=0)
-    tokens = np.asarray(site.place.tokens)
     moved = (added - added[:1])[:, usable]
-    if not usable.any() or not moved.any():
+    if not tokens or not usable.any() or not moved.any():
         return None
-    matrices = [array for array in site.arrays.values() if array.ndim == 2]
-    turned = [m for array in matrices for m in (array, array.T)]
     d = added.shape[1]
-    for table in turned:
-        if tokens.max() >= len(table) or tokens.min() < 0:
+    for table in embeddings:
+        if max(tokens) >= len(table) or min(tokens) < 0:
             continue
-        x = table[tokens]
+        x = table[list(tokens)]
         for weights in _blocks(site.arrays, d, x.shape[1]):
             product = ((x - x[:1]) @ weights.T)[:, usable]
             if np.linalg.norm(product - moved) <= SAME * np.linalg.norm(moved):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from grader.lifting.passes import ForwardPass, ancestors
 from grader.lifting.recording import Ids, Operation
 from grader.lifting.replay import Replay
+
+SCALING = frozenset({"multiply", "divide", "add", "subtract"})
+"""What is done to weights after they were drawn."""
 
 
 def token_ids(replay: Replay, forward: ForwardPass) -> tuple[int, ...]:
@@ -18,7 +21,7 @@ def token_ids(replay: Replay, forward: ForwardPass) -> tuple[int, ...]:
     as there are classes, or where it is a one-hot vector over the classes.
     """
     classes = forward.probabilities.size
-    rows = _rows(replay, classes)
+    rows = _rows(replay, by_class(replay, forward))
     found: list[int] = []
     earlier: set[int] = set()
     for states in forward.states[1:]:
@@ -32,15 +35,21 @@ def token_ids(replay: Replay, forward: ForwardPass) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _rows(replay: Replay, classes: int) -> Ids:
+def by_class(replay: Replay, forward: ForwardPass) -> list[Ids]:
+    """Return the matrices with a row for each class, as they were drawn or scaled afterwards."""
+    classes = forward.probabilities.size
+    first = int(replay.maker[forward.states[1]].min())
+    scaled = (op.out for op in replay.operations[: max(first, 0)] if op.name in SCALING)
+    matrices = [leaf.ids for leaf in replay.recording.leaves] + list(scaled)
+    turned = [ids for one in matrices if one.ndim == 2 for ids in (one, one.T)]
+    return [ids for ids in turned if len(ids) == classes]
+
+
+def _rows(replay: Replay, matrices: Sequence[Ids]) -> Ids:
     """Return the row of an embedding that each element lies in, −1 for none."""
     row = np.full(len(replay.values) + 2, -1, dtype=np.int64)
-    for leaf in replay.recording.leaves:
-        ids = leaf.ids
-        if ids.ndim != 2 or classes not in ids.shape:
-            continue
-        along = np.arange(classes)
-        row[ids] = along[:, None] if ids.shape[0] == classes else along[None, :]
+    for ids in matrices:
+        row[ids] = np.arange(len(ids))[:, None]
     return row
 
 
