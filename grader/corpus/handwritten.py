@@ -13,8 +13,9 @@ from grader.corpus.model import Case, Edit, Expectation, Style
 
 SCRIPT = "bptt_norm.py"
 INDICES = frozenset({"gradient.indices"})
+OFFERING = ("stacked", "recursive", "torchlike")
 HANDS: dict[str, tuple[str, Style]] = {
-    name: (said, Style(name, has_functions=name in ("stacked", "recursive"), option=f"Option {o}"))
+    name: (said, Style(name, has_functions=name in OFFERING, option=f"Option {o}"))
     for name, o, said in (
         ("tensors", "B", "a batch axis of one, einsum throughout, a sigmoid in two branches"),
         ("buffers", "B", "buffers filled in place with out=, fused matrices, z on the old state"),
@@ -28,6 +29,11 @@ HANDS: dict[str, tuple[str, Style]] = {
         ("single", "B", "float32 in work arrays that are reused, h_0 by h[0] = 0"),
         ("masks", "B", "forward and backward functions by step, a sigmoid with boolean masks"),
         ("dataclasses", "B", "fused gates, reset after the product, a gradient check inside"),
+        ("minchar", "B", "an exported notebook, dictionaries by step, column vectors"),
+        ("jacobians", "B", "explicit Jacobians by einsum, swept from the right"),
+        ("pullbacks", "A", "a function back for each step, parameters bound as defaults"),
+        ("assignment", "A", "pairs of forward and backward with caches, gradients by the input"),
+        ("torchlike", "A", "stacked r, z, n with two biases, z on the old state"),
     )
 }
 
@@ -214,6 +220,35 @@ WRONG: dict[str, Wrong] = {
         "dataclasses", "gates stacked in another order than forward", ("gru-uz-ur-exchanged",),
         STEPS,
         (("np.concatenate([dr, dz, dn * s.r])", "np.concatenate([dz, dr, dn * s.r])"),),
+    ),
+    "loss-at-every-step": Wrong(
+        "minchar", "the head gradient joins at every step", ("head-every-step",), STEPS,
+        (
+            ("    dh = dhnext\n    if t == T-1:\n        dy = np.copy(ps[t])\n"
+             "        dy[target] -= 1\n        dh = dh + np.dot(Why.T, dy)\n    dcraw",
+             "    dy = np.copy(ps[t])\n    dy[target] -= 1\n    dh = np.dot(Why.T, dy) + dhnext\n"
+             "    dcraw"),
+        ),
+    ),
+    "of-the-last-step": Wrong(
+        "pullbacks", "what a step's function reads is not bound",
+        ("gru-values-of-last-step",), STEPS,
+        (("def pullback(d, prev=prev, z=z, r=r, c=c):", "def pullback(d):"),),
+    ),
+    "by-the-input": Wrong(
+        "assignment", "the norm of dL/dx_t for dL/dh_{t-1}", ("record-input",), RECORDED,
+        (
+            ("rnn_step_backward(dh, caches[t])\n        norms[t] = np.linalg.norm(dh)",
+             "rnn_step_backward(dh, caches[t])\n        norms[t] = np.linalg.norm(dx)"),
+        ),
+    ),
+    "at-the-preactivation": Wrong(
+        "torchlike", "a (1 - a) for σ(a) (1 - σ(a))", ("gru-gate-primes-of-preactivation",), STEPS,
+        (("* _dsig(z)", "* _dsig(a_z)"), ("* _dsig(r)", "* _dsig(a_r)")),
+    ),
+    "slope-a-step-early": Wrong(
+        "jacobians", "1 - h² of t - 1 in the Jacobian of t", ("rnn-tanh-previous",), STEPS,
+        (("slope = 1.0 - hist[t] ** 2", "slope = 1.0 - hist[t - 1] ** 2"),),
     ),
     "one-from-all": Wrong(
         "single", "1 subtracted from every class", ("head-minus-ones",), HEAD,
