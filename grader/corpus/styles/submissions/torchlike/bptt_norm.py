@@ -91,7 +91,7 @@ def _probs(params, h_last):
 
 
 def loss(kind, params, h_last, target_id):
-    return float(-np.log(_probs(params, h_last)[target_id]))
+    return -np.log(_probs(params, h_last)[target_id])
 
 
 def bptt(kind, params, token_ids, target_id):
