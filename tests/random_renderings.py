@@ -96,7 +96,7 @@ def rendering(seed, *, right):
         options["transparent"] = bool(rng.random() < 0.08) and style != "dark_background"
         data = png(figure, **options)
     after = AFTER[rng.integers(len(AFTER))]
-    if after == "jpeg" and not thick:
+    if after in ("jpeg", "palette") and not thick:
         after = None  # it would leave no colour to see
     data = _after(data, after, rng)
     curves = {net: tuple(values[:50]) for net, values in g.items()}

@@ -150,6 +150,9 @@ RIGHT: dict[str, Callable] = {
         change=lambda axes: axes.set_title("GRU and RNN decay of gradients", color="blue", size=18)
     ),
     "red line": named(change=lambda axes: axes.axhline(1e-7, color="red", ls="--")),
+    "markers under a blue line": named(
+        marker="v", ls="", change=lambda axes: axes.axhline(1e-7, color="navy", ls="--")
+    ),
     "red band": named(change=lambda axes: axes.axvspan(10, 20, color="red", alpha=0.1)),
     "bands": named(change=_bands),
     "clipped": named(change=lambda axes: axes.set_ylim(1e-7, 3)),

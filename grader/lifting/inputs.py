@@ -60,7 +60,8 @@ def _tokens(operation: Operation, rows: Ids, classes: int) -> Iterator[int]:
         if flat.size != max(operand.ids.shape, default=0) or flat.size < 2:
             continue  # a matrix
         held = rows[flat]
-        if held[0] >= 0 and np.all(held == held[0]):
+        held = held[held >= 0]  # the rest of [h, x] is no input
+        if held.size > 1 and np.all(held == held[0]):
             yield int(held[0])
         values = operand.values.reshape(-1)
         if flat.size == classes and np.count_nonzero(values) == 1 and values.max() == 1.0:

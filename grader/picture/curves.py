@@ -17,7 +17,7 @@ from grader.model import KINDS, Kind
 from grader.picture.fitting import HIDDEN, NEAR, VISIBLE, best, thinned
 from grader.picture.pixels import LONG, Colour, Depth, Floats, Picture, Points, mask, points
 from grader.picture.refine import Refined, refined
-from grader.picture.traces import Trace, traced
+from grader.picture.traces import Trace, traced, without_level
 
 Reading: TypeAlias = Literal[
     "right", "mirrored", "reversed_time", "linear_axis", "other_scale", "swapped_colours",
@@ -36,6 +36,7 @@ MOST_CLOSE_PX = 1.0
 FAR = 2.5  # times as far as right ones may lie, and …
 LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
 LEAST_FAR_PX = 0.9
+ALONE = 3.0  # times as far, where the other curve cannot be followed: a legend may be in the way
 NAMED = 0.006  # of the height: close enough for the name of what is already known to be wrong …
 NAMED_PX = 2.0
 SEEN = 0.4  # of the steps: fewer tell too little
@@ -71,7 +72,7 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
     missing: tuple[Colour, ...] = ()
     for depth in DEPTHS:
         masks = {colour: mask(picture, colour, depth) for colour in COLOURS}
-        found = {colour: points(where) for colour, where in masks.items()}
+        found = {colour: without_level(points(where)) for colour, where in masks.items()}
         if all(_is_there(each, picture.shape[1]) for each in found.values()):
             reading = read(found, curves, picture.shape[0]) if curves is not None else "unsure"
             if reading != "unsure" or curves is None:
@@ -146,7 +147,7 @@ def _wrong(traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height
     clean = [index for index in (0, 1) if traces[index].clean]
     if len(clean) < 2:
         # One curve that is nothing like its own numbers is enough.
-        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height)]
+        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height, ALONE)]
         linear = any(_resembles([traces[i]], [values[i]], height) for i in far)
         return "linear_axis" if linear else "other_curves" if far else "unsure"
     if not _is_far(traces, logs, height):
@@ -160,12 +161,13 @@ def _wrong(traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height
     return "unsure" if own is not None and _is_close(own) else "other_curves"
 
 
-def _is_far(traces: list[Trace], values: list[Floats], height: int) -> bool:
+def _is_far(traces: list[Trace], values: list[Floats], height: int, further: float = 1.0) -> bool:
     """Say whether no map brings clean courses anywhere near the values, seen in part or whole."""
     closest = _closest(traces, values, height, STRETCHED)
     if closest is None:
         return True
-    return closest.worst > max(FAR * _allowed(closest), LEAST_FAR * height, LEAST_FAR_PX)
+    near = max(FAR * _allowed(closest), LEAST_FAR * height, LEAST_FAR_PX)
+    return closest.worst > further * near
 
 
 def _resembles(traces: list[Trace], values: list[Floats], height: int) -> bool:

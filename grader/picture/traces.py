@@ -21,6 +21,8 @@ LEAST_COLUMNS = 20
 ALONE = 0.85  # of the columns with one run only: the others may be a legend's that touches
 COVERED = 0.90  # of the fiftieths of its own width in which a curve is seen
 LONGEST_GAP = 0.045  # of its width: beyond a longer one, dashes may be those of a legend
+LEVEL = 0.45  # of the columns between its ends: a row with as many is a threshold's, or …
+ACROSS = 0.60  # … of that width: what is left of a curve without it spans as much
 EXPLAINED = 0.80  # of all runs of the colour are the trace's: the rest is legend or text
 
 
@@ -67,6 +69,23 @@ def traced(points: Points, height: int) -> Trace:
     whole = covered >= COVERED and float(np.diff(place).max()) <= LONGEST_GAP
     clean = whole and alone >= ALONE and explained >= EXPLAINED
     return Trace(columns, y[order][first], clean=clean)
+
+
+def without_level(points: Points) -> Points:
+    """Leave out a horizontal line, if a curve is left: a threshold fills columns, markers do not.
+
+    What is nearly all at one level is a curve on a linear axis, and stays.
+    """
+    if len(points.x) < LEAST_COLUMNS:
+        return points
+    rows = np.round(2.0 * points.y) / 2.0
+    extent = float(np.ptp(points.x)) + 1.0
+    known, count = np.unique(rows, return_counts=True)
+    levels = known[count >= LEVEL * extent]
+    kept = ~np.isclose(rows[:, None], levels, atol=0.6).any(axis=1)
+    if kept.all() or kept.sum() < LEAST_COLUMNS or np.ptp(points.x[kept]) < ACROSS * extent:
+        return points
+    return Points(points.x[kept], points.y[kept])
 
 
 def _off_smooth(x: Floats, y: Floats, stiffness: float) -> Floats:

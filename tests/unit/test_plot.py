@@ -18,7 +18,10 @@ from grader.texts import LANGUAGES, catalogue
 from tests import renderings
 
 G = renderings.curves()
-SUBSET = ("default", "markers", "dashed", "dark", "transparent", "legend above")
+SUBSET = (
+    "default", "markers", "markers under a blue line", "dashed", "dark", "transparent",
+    "legend above",
+)  # fmt: skip
 MIRRORED = {"steps back", "inverted"}  # whether the axis says so is not in the pixels
 
 
