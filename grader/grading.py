@@ -9,6 +9,7 @@ from pathlib import Path
 
 from grader.conclusion import conclude
 from grader.facts import ProbeFacts, RunFacts
+from grader.isolation.refusal import IsolationRefusedError
 from grader.model import KINDS, Decay, Kind, Manifest, Material, Problem, Report, Submission
 from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
@@ -65,7 +66,12 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     submission = load(Path(path))
     material = _read(submission, rubric)
     if chosen.run:
-        material = _with_evidence(material, rubric, chosen)
+        try:
+            material = _with_evidence(material, rubric, chosen)
+        except IsolationRefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
+            material = replace(material, fault=error)
     scope: Scope = "full" if chosen.run else "files"
     results = run_checks(material, rubric, scope)
     return conclude(material, rubric, results, scope, chosen.minimum)

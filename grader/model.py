@@ -153,7 +153,10 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that is known about a submission when the checks run."""
+    """All that is known about a submission when the checks run.
+
+    `fault` is what kept the grader itself from running or probing the script.
+    """
 
     submission: Submission
     problems: tuple[Problem, ...]
@@ -163,6 +166,7 @@ class Material:
     thresholds: Mapping[str, float]
     run: RunFacts | None = None
     probe: Mapping[Kind, ProbeFacts] = field(default_factory=dict)
+    fault: Exception | None = None
 
     def found_while_reading(self, code: str) -> tuple[Finding, ...]:
         """Return the findings that reading made for the check `code`."""

@@ -33,6 +33,19 @@ def test_function_gives_the_verdict_of_the_command(capsys):
     assert capsys.readouterr().out == grader.render("json", report, "en")
 
 
+def test_fault_of_the_grader_costs_no_report(monkeypatch, capsys):
+    def broken(*_):
+        raise ArithmeticError("lost")
+
+    monkeypatch.setattr("grader.evidence.probe.probe", broken)
+    status = cli.main([str(EXPERIMENT), "--format", "json", "--lang", "en"])
+    told = json.loads(capsys.readouterr().out)
+    assert (status, told["verdict"]) == (3, "grader_error")
+    by_code = {check["code"]: check for check in told["checks"]}
+    assert "ArithmeticError: lost" in json.dumps(by_code["rerun.runs"])
+    assert by_code["decay.schema"]["outcome"] == "pass"
+
+
 def test_name_that_is_not_offered_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = grader.no_such_name

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import tarfile
+import uuid
 import zipfile
 from base64 import urlsafe_b64encode
 from pathlib import Path
@@ -60,6 +61,15 @@ def run(script, environment, cwd):
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_archive_has_the_same_bytes_each_time(platform):
     assert build(platform, b"language = 'es'\n") == build(platform, b"language = 'es'\n")
+
+
+def test_question_has_an_identity_that_its_settings_change():
+    def identity(settings):
+        with zipfile.ZipFile(io.BytesIO(build("prairielearn", settings))) as opened:
+            return uuid.UUID(json.loads(opened.read("info.json"))["uuid"])
+
+    assert identity(None) == identity(None) != identity(b"minimum_score = 60\n")
+    assert identity(None).version == 5
 
 
 def test_wheel_holds_every_module_and_its_record_is_right():
