@@ -44,6 +44,28 @@ def end(session: int) -> None:
             return
 
 
+def reap() -> None:
+    """Take note of the end of sandboxes' inner processes, which came to be ours (Linux).
+
+    Bubblewrap's own child outlives it by a moment and is adopted with all else; nobody else would
+    wait for it, and a class of hundreds would fill the table of processes.
+    """
+    if sys.platform != "linux":
+        return
+    for thread in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            for pid in map(int, thread.read_text("ascii").split()):
+                _reap_inner(pid)
+
+
+def _reap_inner(pid: int) -> None:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        name = Path(f"/proc/{pid}/comm").read_text("utf-8", "replace").strip()
+        state, _, session, _ = _status(pid)
+        if (name, state, session) == ("bwrap", "Z", pid) and session not in _SESSIONS:
+            os.waitpid(pid, os.WNOHANG)
+
+
 def _status(pid: int) -> tuple[str, int, int, int]:
     """Return a process's state, parent, session and time of start."""
     text = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")

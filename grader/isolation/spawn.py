@@ -111,9 +111,11 @@ class Started:
         if self.protection.tier == "E":
             leftovers.end(self.process.pid)
         leftovers.forget(self.process.pid)
+        leftovers.reap()
 
     def close(self) -> None:
         """Let go of the scratch folder; the memory or the disk it took is free again."""
+        leftovers.reap()
         if self._line is not None:
             self._line.close()
         if self._folder is not None:

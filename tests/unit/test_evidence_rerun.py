@@ -2,12 +2,15 @@
 
 import json
 import os
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from grader.evidence.rerun import fresh_runs, raised_from
 from grader.facts import Raised
+from grader.isolation import leftovers
 from tests.toys import FOLDER, SCRIPT, submit, terms
 
 WRITE = "open('decay.json', 'w').write('{}'); open('decay.png', 'w').write('1')\n"
@@ -295,6 +298,28 @@ def _alive(pid):
             return stat.read().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def zombies():
+    """Return our children that have ended and that nobody has waited for."""
+    found = []
+    for listed in Path("/proc/self/task").glob("*/children"):
+        for pid in listed.read_text().split():
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+            found += [pid] if state == "Z" else []
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are read from /proc")
+def test_no_ended_process_of_a_sandbox_is_kept(tmp_path):
+    before = zombies()
+    ran(tmp_path, WRITE)
+    ran(tmp_path, WRITE)
+    deadline = time.monotonic() + 5.0
+    while set(zombies()) - set(before) and time.monotonic() < deadline:
+        time.sleep(0.05)
+        leftovers.reap()
+    assert set(zombies()) <= set(before)
 
 
 def test_scratch_copies_are_removed(tmp_path, monkeypatch):
