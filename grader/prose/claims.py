@@ -215,7 +215,7 @@ def _context(sentence: Sentence, previous: str) -> tuple[Kind | None, bool]:
     paragraph names none.
     """
     for text in (sentence.text, previous):
-        named = nets(text)
+        named = {kind for kind in nets(text) if not is_compared(text, PATTERNS[kind])}
         if named:
             return (next(iter(named)), False) if len(named) == 1 else (None, False)
     for text in sentence.above:

@@ -34,7 +34,9 @@ TOTALS = re.compile(r"\btotal\w*\b[^.;\d]{0,30}$", re.IGNORECASE)
 UNIT = re.compile(rf"\s*(?:\([^()]{{0,25}}\)\s*)?(?P<orders>{ORDERS})", re.IGNORECASE)
 LABEL = re.compile(rf"{ORDERS}", re.IGNORECASE)
 DIFFERENCE = re.compile(
-    r"\s*(?:more|fewer|less|apart|faster|slower|higher|lower|between|of difference|m[aá]s\b|menos\b"
+    r"\s*(?:more(?! or less)|fewer|less|apart|faster|slower|higher|lower"
+    r"|between(?! the (?:last|first))|of difference"
+    r"|m[aá]s\b(?! o menos)|menos\b"
     r"|de diferencia|of separation|below|above|smaller|larger|por debajo|por encima|steeper)",
     re.IGNORECASE,
 )
@@ -44,7 +46,8 @@ GAP = re.compile(
     re.IGNORECASE,
 )
 LOCAL = re.compile(
-    r"\b(?:first|last|initial|final|near|late|early|tail|primer\w*|[uú]ltim\w*|inicial\w*|window"
+    r"\b(?:first|last|initial|(?<!al )final|near|late|early|tail|primer\w*|[uú]ltim\w*"
+    r"|inicial\w*|window"
     r"|ventana|ten steps before|between t|entre t|stretch|tramo|beginning|steepest|locally"
     r"|localmente|start|middle|half of)\b",
     re.IGNORECASE,
@@ -59,7 +62,8 @@ SOME_STEPS = re.compile(
 RADIUS = re.compile(
     r"(?<![·*×/^√g0] )(?<![·*×/^√g0])(?:spectral radius|radio espectral|ρ|\brho\b"
     r"|(?:eigenvalues?|autovalor(?:es)?|eigenvalor(?:es)?)\b[^.;\d]{0,40}\b(?:largest|biggest|mayor"
-    r"|m[aá]xim[oa])\b(?:[^.;\d]{0,12}\b(?:modulus|m[oó]dulo|absolute value|valor absoluto))?"
+    r"|m[aá]xim[oa])\b(?:[^.;\d]{0,12}\b(?:modulus|m[oó]dulo|absolute value|valor absoluto),?)?"
+    r"|\b(?:has|tiene) (?:a|un) (?:radius|radio) (?:of|de)"
     r"|(?:largest|biggest|leading|dominant) \|?eigenvalue\|?|\|?λ_?max\|?|max\s*\|λ\|"
     r"|autovalor (?:mayor|m[aá]ximo|dominante)|(?:mayor|m[aá]ximo) (?:autovalor|eigenvalor"
     r"|valor propio))(?P<between>(?:[^\d.;<>≤≥]|\.(?=[a-z])){0,90})$",
@@ -88,7 +92,8 @@ EXPLODES = re.compile(r"explo[dt]|\bgr(?:ows?|ew)\b|crec(?:e|en|er)\b", re.IGNOR
 ESTIMATE = re.compile(r"sqrt|√|circular|σ|\bsigma\b|estim\w+|approximat\w+ by", re.IGNORECASE)
 FIRST = re.compile(
     r"\bg(?:_?0|\(0\)|\[0\])(?!\w)|\bt\s*=\s*0\b|initial gradient|first gradient|gradiente inicial"
-    r"|primer gradiente|‖∂L/∂h_0‖",
+    r"|primer gradiente|‖∂L/∂h_0‖|\btoken 0\b|\b(?:al|en el) origen\b"
+    r"|\b(?:at the first|en el primer) (?:step|token|state|paso|estado)\b(?! back)",
     re.IGNORECASE,
 )
 NAMED_FIRST = re.compile(
@@ -96,8 +101,9 @@ NAMED_FIRST = re.compile(
 )
 NO_GRADIENT = re.compile(
     r"\b(?:fp ?32|float32|fp ?64|fp ?16|epsilon|eps|ε|precisi\w+|smallest|m[ií]nim\w+|normal"
-    r"|learning rate|tasa|lr|tiny|tolerance|update of|relative|t\s*=\s*(?:49|50)|g_?49|g_?50"
-    r"|less than|smaller than|below|from)\b[^.;]{0,40}$",
+    r"|learning rate|tasa|lr|tiny|tolerance|update of|relative"
+    r"|t\s*=\s*(?:49|50)(?!\s*(?:to|→|->|a|hasta)\b)|g_?49|g_?50"
+    r"|less than|smaller than|below|from(?! t\b))\b[^.;]{0,40}$",
     re.IGNORECASE,
 )
 COMPUTED = re.compile(
@@ -150,12 +156,12 @@ LOG_FIRST = re.compile(r"log\w*\s*\(?\s*g(?:_?0|\(0\)|\[0\])\s*\)?[^;\d]{0,20}$"
 EXPONENT = re.compile(
     r"\b(?:to the|power of|power|raised to|elevad[oa] a(?: la)?)\s*$", re.IGNORECASE
 )
-SETTING = re.compile(r"(?:^|[.;:]\s*)(?:with|for|at|con|para|a)\s*$", re.IGNORECASE)
+SETTING = re.compile(r"^(?:with|for|at|con|para)\s*$", re.IGNORECASE)
 """Before a number at the beginning of a sentence: "With 0.1 and seed 42, …"."""
 
 LETTERED = re.compile(r"(?<!\w)[NM](?:\s*\([^()\d]{0,40}\))?\s*(?:=|≈|~|is|es|:)\s*[≈~]?\s*$")
 DERIVED = re.compile(
     r"(?:ρ|spectral radius|radio espectral)[^.;]{0,80}(?:\bso\b|gives?|means?|→|⇒|\bda\b|implica"
-    r"|implies|log|predict|equals|i\.?e|=>|->|thus|luego)",
+    r"|implies|log|predict|equals|\bi\.?e\b|=>|->|thus|luego)",
     re.IGNORECASE,
 )

@@ -100,7 +100,9 @@ def _radius(reading: Reading, number: Number) -> Told | None:
     match = cues.RADIUS.search(before)
     if match is None or cues.EXPLODES.search(reading.text):
         return None
-    between = match["between"].replace(",", " ") if reading.sentence.is_cell else match["between"]
+    between = match["between"]
+    if reading.sentence.is_cell or re.match(r"\s*,", after):  # "the radius of W_hh, 0.65, says"
+        between = between.replace(",", " ")
     if cues.NO_RADIUS.search(cues.ASIDE.sub(" ", between)):
         return None
     if cues.UNIT.match(after) or re.match(r"\s*(?:[*·×/^]|veces\b|times\b|-?th\b)", after):

@@ -96,11 +96,18 @@ CONTRAST = re.compile(
     r"|aunque)\b|;",
     re.IGNORECASE,
 )
+AND_IF = re.compile(
+    r"\b(?:and if|and with (?:that|this)|that is|y si|y con (?:eso|ello|esto)|es decir|o sea)\b"
+    r"|,\s*(?:(?:from )?which|(?:de )?lo (?:que|cual))\b",
+    re.IGNORECASE,
+)
+"""Begins what a condition may be for; what stands before is said without one."""
+
 BOUNDARY = re.compile(
     r";|[()]|,(?=\s)|\s[—–-]\s|—|\s[→]\s|\b(?:while|whereas|where|donde|but|and the"
     r"|and in the|and it|and so"
-    r"|so that|mientras(?: que)?|pero|y la|y el|y en la|versus|vs|frente a|o sea|that is"
-    r"|es decir)\b",
+    r"|so that|and if|y si|y con eso|mientras(?: que)?|pero|y la|y el|y en la|versus"
+    r"|vs|frente a|o sea|that is|es decir)\b",
     re.IGNORECASE,
 )
 ANNOTATION = re.compile(
@@ -111,7 +118,8 @@ ANNOTATION = re.compile(
 COMPARED = re.compile(
     r"\b(?:than|compared (?:to|with)|unlike|like|as|below|above|(?<!mientras )que"
     r"|comparad[oa] con|respecto a"
-    r"|a diferencia de|en comparaci[oó]n con|beats?|beside)\s+"
+    r"|a diferencia de|en comparaci[oó]n con|beats?|beside"
+    r"|(?:vs\.?|versus|against|frente a)\s+[^,;]{1,15}?\s+(?:for|in|of|de|en))\s+"
     r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
     re.IGNORECASE,
 )
@@ -146,7 +154,8 @@ def is_own(clause: Clause) -> bool:
     """
     text, start, end = clause.sentence, clause.start, clause.end
     begin = max((m.start() for m in CONTRAST.finditer(text, 0, start + 1)), default=0)
-    stop = min((m.start() for m in CONTRAST.finditer(text, end)), default=len(text))
+    ends = (m.start() for p in (CONTRAST, AND_IF) for m in p.finditer(text, end))
+    stop = min(ends, default=len(text))
     reach = text[begin:stop]
     inside = text[max(0, text.rfind("(", 0, end)) : end] if _in_brackets(text, start) else ""
     outside = re.sub(r"\([^()]*\)?", " ", reach)
