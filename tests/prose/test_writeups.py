@@ -6,7 +6,8 @@ it from getting worse. New write-ups belong in `heldout`, to be tried before any
 
 Those in `difficult` name neither net for paragraphs, put numbers into footnotes, letters and
 diaries, or quote other people's beside their own. When they were unread, 9 of the 24 lost points
-and a third of their wrong numbers went by. None loses points now, and one wrong number in nine still goes by.
+and a third of their wrong numbers went by. None loses points now; one wrong number in nine still
+goes by.
 """
 
 from itertools import cycle
