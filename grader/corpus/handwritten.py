@@ -13,7 +13,7 @@ from grader.corpus.model import Case, Edit, Expectation, Style
 
 SCRIPT = "bptt_norm.py"
 INDICES = frozenset({"gradient.indices"})
-OFFERING = ("stacked", "recursive", "torchlike")
+OFFERING = ("stacked", "recursive", "torchlike", "slices")
 HANDS: dict[str, tuple[str, Style]] = {
     name: (said, Style(name, has_functions=name in OFFERING, option=f"Option {o}"))
     for name, o, said in (
@@ -34,6 +34,11 @@ HANDS: dict[str, tuple[str, Style]] = {
         ("pullbacks", "A", "a function back for each step, parameters bound as defaults"),
         ("assignment", "A", "pairs of forward and backward with caches, gradients by the input"),
         ("torchlike", "A", "stacked r, z, n with two biases, z on the old state"),
+        ("walked", "A", "flat, norms appended from the end and turned round"),
+        ("halves", "B", "in Spanish, a batch axis of one, [h, x] in one row, z on the old state"),
+        ("carried", "B", "classes with caches by step, np.dot and np.multiply throughout"),
+        ("traced", "A", "named tuples of arrays, [h; x] in one column, z and r in one matrix"),
+        ("slices", "B", "einsum over stacked gates, dictionaries of what a step computed"),
     )
 }
 
@@ -249,6 +254,45 @@ WRONG: dict[str, Wrong] = {
     "slope-a-step-early": Wrong(
         "jacobians", "1 - h² of t - 1 in the Jacobian of t", ("rnn-tanh-previous",), STEPS,
         (("slope = 1.0 - hist[t] ** 2", "slope = 1.0 - hist[t - 1] ** 2"),),
+    ),
+    "slope-of-the-state-before": Wrong(
+        "walked", "1 - h² of t - 1", ("rnn-tanh-previous",), STEPS,
+        (("dz = dh * (1 - h[t] ** 2)", "dz = dh * (1 - h[t - 1] ** 2)"),),
+    ),
+    "never-turned-round": Wrong(
+        "walked", "the lists stay as they were appended", ("record-reversed",), RECORDED | INDICES,
+        (("g_rnn = g_rnn[::-1]\n", ""), ("g_gru = g_gru[::-1]\n", "")),
+    ),
+    "the-wrong-half": Wrong(
+        "halves", "the part of x for that of h", ("rnn-w-of-input",), STEPS,
+        (("    return dhx[:, :D]\n", "    return dhx[:, D:]\n"),),
+    ),
+    "no-reset-on-the-way": Wrong(
+        "halves", "r left out on the way to h'", ("gru-reset-not-applied",), STEPS,
+        (("dh_ant = dh_ant + drh * r", "dh_ant = dh_ant + drh"),),
+    ),
+    "difference-turned": Wrong(
+        "carried", "h' - c for c - h'", ("gru-z-sign",), STEPS,
+        (("dz = np.multiply(dh, hbar - hprev)", "dz = np.multiply(dh, hprev - hbar)"),),
+    ),
+    "no-transpose": Wrong(
+        "carried", "W for its transpose", ("rnn-w-not-transposed",), STEPS,
+        (("dh = np.dot(self.Whh.T, dhraw)", "dh = np.dot(self.Whh, dhraw)"),),
+    ),
+    "other-order": Wrong(
+        "traced", "z and r stacked the other way round", ("gru-uz-ur-exchanged",), STEPS,
+        (("np.concatenate([dz, dr])", "np.concatenate([dr, dz])"),),
+    ),
+    "no-root": Wrong(
+        "traced", "the square root forgotten", ("record-squared",), RECORDED,
+        (("np.sqrt(np.sum(dh[:T] ** 2, axis=1))", "np.sum(dh[:T] ** 2, axis=1)"),),
+    ),
+    "no-way-through-r": Wrong(
+        "slices", "the reset gate's path left out", ("gru-r-path-missing",), STEPS,
+        (
+            ('            d_r = d_s * k["prev"] * r * (1 - r)\n', ""),
+            ("np.stack([d_z, d_r])", "np.stack([d_z, 0 * d_z])"),
+        ),
     ),
     "one-from-all": Wrong(
         "single", "1 subtracted from every class", ("head-minus-ones",), HEAD,
