@@ -11,9 +11,40 @@ import numpy.typing as npt
 
 from grader.lifting.recording import Ids, Operation
 
+MOST_JOINED = 4_000_000
+"""Ids put into rows of their own, 32 MB: scripts of the lab have a tenth of them."""
+
 
 class TooSlowError(Exception):
     """The search in a recording has taken as long as it may."""
+
+
+class Reads:
+    """The ids that each operation reads, as few rows as memory allows: a matrix is read often."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._rows: list[tuple[Ids, ...]] = []
+        left = MOST_JOINED
+        for operation in operations:
+            rows = tuple(operand.ids.reshape(-1) for operand in operation.operands)
+            size = sum(map(len, rows))
+            if len(rows) > 1 and size <= left:
+                left -= size
+                rows = (np.concatenate(rows),)
+            self._rows.append(rows)
+
+    def of(self, number: int) -> tuple[Ids, ...]:
+        """Return the rows of one operation."""
+        return self._rows[number]
+
+    def any(self, marks: npt.NDArray[np.bool_], number: int) -> bool:
+        """Say whether an operation reads a marked element; the last two marks are of no element."""
+        return any(bool(marks[row].any()) for row in self._rows[number])
+
+    def mark(self, marks: npt.NDArray[np.bool_], number: int) -> None:
+        """Mark all that an operation reads."""
+        for row in self._rows[number]:
+            marks[row] = True
 
 
 class Graph:
@@ -26,8 +57,7 @@ class Graph:
         for k, operation in enumerate(operations):
             self.maker[operation.out.reshape(-1)] = k
         self.deadline = math.inf
-        self.reads = [_read_by(operation) for operation in operations]
-        """The ids that each operation reads, in one row."""
+        self.reads = Reads(operations)
         self._producers: dict[int, list[int]] = {}
         self._needed: dict[tuple[bytes, bytes], list[int]] = {}
 
@@ -47,7 +77,7 @@ class Graph:
         touched = np.zeros(len(self.maker) + 2, dtype=bool)
         touched[sources.reshape(-1)] = True
         for k in numbers:
-            if touched[self.reads[k]].any():
+            if self.reads.any(touched, k):
                 touched[self._operations[k].out] = True
         return touched
 
@@ -71,7 +101,7 @@ class Graph:
             out = self._operations[k].out
             if (open_[out] & depends[out]).any():
                 chosen.append(k)
-                open_[self.reads[k]] = True
+                self.reads.mark(open_, k)
                 open_[sources] = False
         return chosen[::-1]
 
@@ -89,12 +119,7 @@ class Graph:
     def _made_of(self, number: int) -> list[int]:
         """Return the operations that made the operands of one."""
         if number not in self._producers:
-            ids = self.reads[number]
+            ids = np.concatenate([*self.reads.of(number), np.empty(0, np.int64)])
             makers = self.maker[ids[ids >= 0]]
             self._producers[number] = np.unique(makers[makers >= 0]).tolist()
         return self._producers[number]
-
-
-def _read_by(operation: Operation) -> Ids:
-    rows = [operand.ids.reshape(-1) for operand in operation.operands]
-    return np.concatenate(rows) if rows else np.empty(0, np.int64)

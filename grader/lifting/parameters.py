@@ -28,8 +28,8 @@ def drawn(replay: Replay) -> npt.NDArray[np.bool_]:
     for leaf in replay.recording.leaves:
         if leaf.origin not in FIXED_ORIGINS:
             found[leaf.ids] = True
-    for operation, read in zip(replay.operations, replay.reads, strict=True):
-        if found[read].any():
+    for number, operation in enumerate(replay.operations):
+        if replay.reads.any(found, number):
             found[operation.out] = True
     found[-2:] = False
     return found[:-2]

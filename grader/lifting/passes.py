@@ -74,7 +74,7 @@ def ancestors(replay: Replay, ids: Ids) -> tuple[list[int], Mask]:
     for k in range(int(replay.maker[ids.reshape(-1)].max(initial=-1)), -1, -1):
         if open_[replay.operations[k].out].any():
             chosen.append(k)
-            open_[replay.reads[k]] = True
+            replay.reads.mark(open_, k)
     return chosen[::-1], open_[:-2]
 
 

@@ -44,21 +44,23 @@ class _Rows:
 
     def __init__(self, operand: Operand, columns: Ids) -> None:
         flat = columns.reshape(-1)
+        given = flat >= 0
         self._shape = operand.values.shape
         self._fixed = operand.values
-        self._given = flat >= 0
-        self._columns = flat[self._given]
-        self._whole = bool(self._given.all())
-        self.batched = bool(self._given.any())
+        self._columns = flat[given]
+        self._whole = len(self._columns) == len(flat)
+        self._given = None if self._whole or not len(self._columns) else given
+        self.batched = len(self._columns) > 0
 
     def __call__(self, buffer: Values) -> Values:
         """Return an array of shape (n, *shape)."""
         rows = buffer[self._columns].T
         if not self._whole:
             found = rows
-            rows = np.empty((buffer.shape[1], self._given.size), dtype=buffer.dtype)
+            rows = np.empty((buffer.shape[1], self._fixed.size), dtype=buffer.dtype)
             rows[:] = self._fixed.reshape(-1)
-            rows[:, self._given] = found
+            if self._given is not None:
+                rows[:, self._given] = found
         return np.asarray(rows.reshape(buffer.shape[1], *self._shape))
 
     def batch(self, buffer: Values) -> Batch:
@@ -119,7 +121,6 @@ class Replay:
         self.maker = self._graph.maker
         """Which operation made an element; −1 for a leaf."""
         self.reads = self._graph.reads
-        """The ids that each operation reads, in one row."""
         self.diverged = False
         """Whether the script would have decided something otherwise at these values."""
 
@@ -186,8 +187,8 @@ class Replay:
         touched = np.append(fixed, [False, False])
         operations = []
         with np.errstate(all="ignore"):
-            for operation, read in zip(self.operations, self.reads, strict=True):
-                if not touched[read].any():
+            for number, operation in enumerate(self.operations):
+                if not self.reads.any(touched, number):
                     operations.append(operation)
                     continue
                 moved = _with_values(operation, values)
