@@ -123,6 +123,9 @@ COMPARED = re.compile(
     r"(?:(?:that|those) of\s+)?(?:(?:the|a|my|la|el|una?|de|simple|vanilla)\s+){0,3}$",
     re.IGNORECASE,
 )
+HELD_AGAINST = re.compile(r"\b(?:check\w*|compar\w+|against|contra|frente)\b", re.IGNORECASE)
+"""In a heading: what was measured is held against a theory there."""
+
 QUOTES = re.compile(r"[\u201c\u201d\"«»]")
 
 
@@ -154,15 +157,15 @@ def is_own(clause: Clause) -> bool:
     """
     text, start, end = clause.sentence, clause.start, clause.end
     begin = max((m.start() for m in CONTRAST.finditer(text, 0, start + 1)), default=0)
-    ends = (m.start() for p in (CONTRAST, AND_IF) for m in p.finditer(text, end))
-    stop = min(ends, default=len(text))
-    reach = text[begin:stop]
+    stop = min((m.start() for m in CONTRAST.finditer(text, end)), default=len(text))
+    turn = min((m.start() for m in AND_IF.finditer(text, end, stop)), default=stop)
     inside = text[max(0, text.rfind("(", 0, end)) : end] if _in_brackets(text, start) else ""
-    outside = re.sub(r"\([^()]*\)?", " ", reach)
-    said = inside or outside
-    if ANNOTATION.search(text):
-        said = QUOTES.sub(" ", said)
-    return not OTHER.search(said) and not is_conditional(said)
+
+    def said(until: int) -> str:
+        part = inside or re.sub(r"\([^()]*\)?", " ", text[begin:until])
+        return QUOTES.sub(" ", part) if ANNOTATION.search(text) else part
+
+    return not OTHER.search(said(stop)) and not is_conditional(said(turn))
 
 
 def _in_brackets(text: str, start: int) -> bool:
@@ -213,4 +216,5 @@ def _is_elsewhere(heading: str) -> bool:
     """Say whether a section is about a theory or another experiment."""
     if OTHER.search(heading):
         return True
-    return bool(OTHER_HEADING.search(heading)) and not nets(heading)
+    named = nets(heading) or HELD_AGAINST.search(heading)
+    return bool(OTHER_HEADING.search(heading)) and not named
