@@ -30,10 +30,10 @@ COLOURS: tuple[Colour, Colour] = ("red", "blue")
 """Of the RNN and of the GRU."""
 DEPTHS: tuple[Depth, Depth] = ("strong", "faint")
 LEAST_POINTS = 15
-CLOSE_PX = 0.30  # root mean square over the steps of a curve: rows are read to a fraction of one …
-SCATTERED = 0.25  # … and of the scatter within a step (markers, thick lines) this much stays
+CLOSE_PX = 0.275  # root mean square over the steps of a curve: rows are read to a fraction of one …
+SCATTERED = 0.23  # … and of the scatter within a step (markers, thick lines) this much stays
 MOST_CLOSE_PX = 1.0
-FAR = 2.5  # times as far as right ones may lie, and …
+FAR = 2.7  # times as far as right ones may lie, and …
 LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
 LEAST_FAR_PX = 0.9
 ALONE = 3.0  # times as far, where the other curve cannot be followed: a legend may be in the way
