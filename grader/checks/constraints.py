@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from grader.model import KINDS, STEPS, Finding, Kind, LoadedFile, Material, Outcome, Value
 from grader.scripts.names import integer
 from grader.scripts.scan import (
+    KEPT,
     Import,
     Road,
     Script,
@@ -202,7 +203,7 @@ def _written_seeds(script: Script) -> Iterator[Finding]:
         yield Finding("two_seeds_written", Outcome.MANUAL, data, file=script.name, line=line)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=KEPT)
 def _seeds_by_net(script: Script) -> Mapping[Kind, Mapping[int, int]]:
     """Return the literal seeds of calls that name one net only, each with its first line."""
     seeds: dict[Kind, dict[int, int]] = {"rnn": {}, "gru": {}}

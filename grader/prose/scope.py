@@ -6,6 +6,7 @@ missed contradiction costs a person a look, a false one costs a student's trust.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -212,6 +213,7 @@ def reported(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
         yield sentence
 
 
+@functools.lru_cache(maxsize=64)
 def _is_elsewhere(heading: str) -> bool:
     """Say whether a section is about a theory or another experiment."""
     if OTHER.search(heading):

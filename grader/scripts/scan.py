@@ -40,6 +40,9 @@ NESTED_CODE = 3  # code in a string in a string: as deep as a reader would follo
 MAX_SOURCE = 150_000  # bytes of all scripts together: parsing takes 400 times the memory of a text
 MAX_NODES = 60_000  # of all scripts together: a quarter of a script's bytes, as people write
 FIRST = "bptt_norm.py"
+KEPT = 4
+"""Scripts whose trees are kept for the next check: one of `MAX_NODES` takes 30 MB, and the checks
+of a submission come one after another."""
 
 Road: TypeAlias = Literal["import", "dynamic", "look-up", "file", "unclear"]
 
@@ -96,7 +99,7 @@ def read_all(files: Mapping[str, LoadedFile]) -> tuple[dict[str, Script], list[s
     return scripts, left_out
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=KEPT)
 def parse(name: str, source: bytes | str) -> Script | None:
     """Parse a script, in the encoding it declares; several checks ask for the same one.
 
@@ -155,7 +158,7 @@ def _is_type_check(script: Script, node: ast.If) -> bool:
     return script.names.dotted(node.test) == "typing.TYPE_CHECKING"
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=KEPT)
 def imports(script: Script) -> tuple[Import, ...]:
     """Return every road by which `script` brings in other code; see `_roads`."""
     return tuple(_roads(script, 0))
@@ -246,7 +249,7 @@ def _finder(script: Script, call: ast.Call, function: str) -> Iterator[Import]:
         yield Import(module, call.lineno, road, function)
 
 
-@functools.lru_cache(maxsize=64)
+@functools.lru_cache(maxsize=KEPT)
 def _loads(script: Script) -> bool:
     """Say whether what was found is loaded anywhere in a script."""
     return any(

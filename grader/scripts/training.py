@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 
-from grader.scripts.scan import Script, walk, written
+from grader.scripts.scan import KEPT, Script, walk, written
 
 WEIGHT = re.compile(
     r"(?!(?:d|grad|g_|delta)[A-Z_])"
@@ -59,7 +59,7 @@ class _Place:
     switched: bool = False
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def updates(script: Script, called: frozenset[str]) -> tuple[Update, ...]:
     """Return the statements of `script` that change weights along a gradient, by line.
 
@@ -87,10 +87,11 @@ def _updates(script: Script, called: frozenset[str]) -> Iterator[Update]:
             yield Update(found.line, found.text, sure and place.in_loop and not doubted)
             if isinstance(node, ast.Call):
                 continue  # what it is made of is part of it
-        stack.extend((child, _around(node, place)) for child in ast.iter_child_nodes(node))
+        within = _around(node, place)
+        stack.extend((child, within) for child in ast.iter_child_nodes(node))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def names_used(script: Script) -> frozenset[str]:
     """Return every name and attribute that `script` reads."""
     names: set[str] = set()

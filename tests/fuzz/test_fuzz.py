@@ -44,7 +44,8 @@ def test_promises_hold_whatever_a_file_holds(name):
 ONCE_COSTLY = (
     "one long key before many lists", "a heading of hashes", "a heading of spaces",
     "a power of spaces", "a power of signs", "many paragraphs", "many placeholders",
-    "many brackets", "long hexadecimal numbers", "a text run many times", "updates in updates",
+    "many brackets", "long hexadecimal numbers", "many updates under a long target",
+    "a text run many times", "updates in updates",
     "a picture of noise", "a picture with two headers", "25 megapixels in a row",
 )  # fmt: skip
 """Bombs that took seconds, gigabytes or a fault of ours before there was a bound; cheap by now."""
