@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -279,13 +281,16 @@ def test_children_end_with_the_context(tmp_path):
 
 
 def test_grandchildren_end_with_the_context(tmp_path):
-    beside = tmp_path / "pid"
+    outside = Path(tempfile.mkdtemp())  # a folder of pytest's is not open to other users
+    outside.chmod(0o777)
+    beside = outside / "pid"
     spawn = (
         "import subprocess\np = subprocess.Popen(['/bin/sleep', '60'])\n"
         f"open({str(beside)!r}, 'w').write(str(p.pid))\n"
     )
     ran(tmp_path, spawn + WRITE, tier="E")
     pid = int(beside.read_text())
+    shutil.rmtree(outside)
     deadline = time.monotonic() + 5.0
     while _alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
