@@ -270,7 +270,10 @@ def _slopes(values: Array, radius: Array) -> Array:
 def _weights(levels: int) -> Array:
     """Return the weights that extrapolate differences at radii r / 2**k to radius zero."""
     x = 0.25 ** np.arange(levels)
-    return np.array([np.prod(np.delete(x, k) / (np.delete(x, k) - x[k])) for k in range(levels)])
+    found = [np.prod(np.delete(x, k) / (np.delete(x, k) - x[k])) for k in range(levels)]
+    weights = np.array(found)
+    weights.flags.writeable = False  # every caller gets the same array
+    return weights
 
 
 def _gain(values: Array, radius: Array, derivative: Array, cancelling: float) -> Array:

@@ -191,8 +191,8 @@ def _gate(material: Material, setting: Setting) -> Iterator[Finding]:
     # Whether z weighs the candidate or the old state, the file does not say: the nearer one is it.
     share = min((mean, 1.0 - mean), key=lambda z: abs(-STEPS * math.log10(1.0 - z) - orders))
     bias = round(4.0 * math.log(share / (1.0 - share))) / 4.0
-    if amid([draws.orders for draws in _gru_draws(setting, bias, FEW)], orders):
-        return
+    if orders > 0 and amid([draws.orders for draws in _gru_draws(setting, bias, FEW)], orders):
+        return  # of a gradient that grows, seven eighths are no wider a bound
     expected = [spread(draws.orders) for draws in _gru_draws(setting, bias)]
     low, high = min(e.low for e in expected), max(e.high for e in expected)
     # The bias is drawn to a quarter, which moves the decay by an eighth of itself at most.

@@ -141,7 +141,8 @@ class _Lifter:
         forward = self._pass_of(kind, elements)
         if not is_cut(self.replay, forward.states, rng):
             raise self._lost("no_cut")
-        heads, computed = head_gradients(self.replay, forward), self._computed(forward)
+        heads = head_gradients(self.replay, forward)
+        computed = Vectors(self.replay, forward.states[0].size)
         target = find_target(self.replay, forward, heads, computed)
         if target is None:
             raise self._lost("no_target")
@@ -173,9 +174,6 @@ class _Lifter:
     def _is_rnn(self, found: ForwardPass) -> bool:
         maker = int(self.replay.maker[found.states[-1][0]])
         return self.replay.operations[maker].name == "tanh"
-
-    def _computed(self, forward: ForwardPass) -> Vectors:
-        return Vectors(self.replay, forward.states[0].size)
 
     def _calls(
         self,

@@ -21,6 +21,7 @@ from grader.evidence.scenes import SceneBuilder, Site
 from grader.evidence.seeds import Plan
 from grader.facts import Array, Diagnosis, ForwardFacts, Given, Misbehaviour, ProbeFacts
 from grader.lifting.gates import FITS, Cell, Gates, StepVectors, find_gates, fit, misfit
+from grader.lifting.graph import TooSlowError
 from grader.lifting.replay import NoWayError
 from grader.model import STEPS
 
@@ -142,8 +143,8 @@ class LiftedProber(Prober):
             classes = self.calls.found.probabilities.size
             builder = SceneBuilder(self.kind, self.forward, classes, self.roles, self.rng)
             scene = builder.build(Site(place, self.arrays, states, np.empty(0)))
-        except (MisbehaviourError, NoWayError):
-            return ()
+        except (MisbehaviourError, NoWayError, TooSlowError):
+            return ()  # why no vectors were found is the reason to tell
         plan, kind = self.plan, self.kind
         given = Given(
             recorded=np.asarray(plan.curves[kind]), rounding=np.asarray(plan.half_unit[kind])

@@ -36,7 +36,7 @@ MOST_CLOSE_PX = 1.0
 FAR = 2.7  # times as far as right ones may lie, and …
 LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
 LEAST_FAR_PX = 0.9
-ALONE = 3.0  # times as far, where the other curve cannot be followed: a legend may be in the way
+SINGLE_FAR = 3.0  # times as far, where the other curve cannot be followed: a legend may hide it
 NAMED = 0.006  # of the height: close enough for the name of what is already known to be wrong …
 NAMED_PX = 2.0
 SEEN = 0.4  # of the steps: fewer tell too little
@@ -147,7 +147,7 @@ def _wrong(traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height
     clean = [index for index in (0, 1) if traces[index].clean]
     if len(clean) < 2:
         # One curve that is nothing like its own numbers is enough.
-        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height, ALONE)]
+        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height, SINGLE_FAR)]
         linear = any(_resembles([traces[i]], [values[i]], height) for i in far)
         return "linear_axis" if linear else "other_curves" if far else "unsure"
     if not _is_far(traces, logs, height):

@@ -85,7 +85,7 @@ def blocks(markdown: str) -> Iterator[Block]:
 
     Source
     ------
-    CommonMark 0.31; GitHub's tables and strikethrough.
+    CommonMark 0.31; GitHub's tables, strikethrough and footnotes.
     """
     text = DISPLAY.sub(r"$$\1$$", BRACKETS.sub(r"$\1$", markdown[:LONGEST]))
     walk = _Walk()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from grader.corpus.gradient_cases import planted, right_case
+from grader.corpus.handwritten import right_cases
 from grader.corpus.styles import PLANTS, STYLES
 from grader.evidence.lift import lift
 from grader.evidence.seeds import Plan
@@ -64,6 +65,35 @@ def is_verified(written, style):
 @pytest.mark.parametrize("style", [*FUNCTIONLESS, *OFFERING[::4]])
 def test_right_script_is_verified_in_both_models(written, style):
     is_verified(written, style)
+
+
+SWEPT = """    for t in range(LEN, 0, -1):
+        delta = einsum("i,ij->j", delta, jacobian(t))
+        norms[t - 1] = np.sqrt(einsum("i,i->", delta, delta))
+"""
+WHOLE = """    product = np.eye(N_H)
+    for t in range(LEN, 0, -1):
+        product = einsum("ik,kj->ij", product, jacobian(t))
+        norms[t - 1] = {norm}
+"""
+
+
+@pytest.mark.parametrize(
+    ("norm", "named"),
+    [
+        ("np.linalg.norm(product, 2)", (("record-jacobian",),)),
+        ("np.linalg.norm(product)", (("record-jacobian-frobenius",),)),
+        ("abs(product[0, 1])", None),
+    ],
+    ids=["spectral", "Frobenius", "an entry"],
+)
+def test_list_without_vectors_is_explained_by_itself_or_not_at_all(written, norm, named):
+    case = next(case for case in right_cases() if case.base.name == "jacobians")
+    edit = ("bptt_norm.py", (SWEPT, WHOLE.format(norm=norm)))
+    found = lifted(written(replace(case, name="swept", edits=(edit,))))
+    for facts in found.values():
+        assert facts.status == "no-functions"
+        assert [one.candidates for one in facts.diagnoses] == ([named] if named else [])
 
 
 @pytest.mark.slow
