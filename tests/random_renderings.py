@@ -60,9 +60,14 @@ class Rendering:
     what: str
     right: bool
     how: str
-    curves: dict[str, tuple[float, ...]]
+    whole: dict[str, np.ndarray]
     data: bytes
     figure: Figure
+
+    @property
+    def curves(self):
+        """g_0 … g_49 of both nets."""
+        return {net: tuple(values[:50]) for net, values in self.whole.items()}
 
 
 @functools.cache
@@ -83,11 +88,24 @@ def ensembles():
 
 def rendering(seed, *, right):
     """Draw the picture of one seed."""
+    return _rendering(seed, right=right)
+
+
+def own(one, *, seed=None):
+    """Draw the right picture of the same numbers: in the same manner, or in that of a `seed`."""
+    if seed is None:
+        return _rendering(one.seed, right=one.right, what="log")
+    return _rendering(seed, right=True, what="log", curves=one.whole)
+
+
+def _rendering(seed, *, right, what=None, curves=None):
     rng = np.random.default_rng([seed, right])
-    what = str(rng.choice(RIGHT if right else WRONG))
+    drawn = str(rng.choice(RIGHT if right else WRONG))
+    what = what or drawn
     rnn, gru = ensembles()[rng.integers(4)]
     mine, theirs = rng.choice(SEEDS, 2, replace=False)
     g = {"rnn": 10.0 ** rnn[mine], "gru": 10.0 ** gru[mine]}
+    g = curves or g
     shown = _shown(what, g, {"rnn": 10.0 ** rnn[theirs], "gru": 10.0 ** gru[theirs]})
     style = str(rng.choice(STYLES))
     with matplotlib.style.context(style):
@@ -99,8 +117,7 @@ def rendering(seed, *, right):
     if after in ("jpeg", "palette") and not thick:
         after = None  # it would leave no colour to see
     data = _after(data, after, rng)
-    curves = {net: tuple(values[:50]) for net, values in g.items()}
-    return Rendering(seed, what, right, f"{style} {how} {after}", curves, data, figure)
+    return Rendering(seed, what, right, f"{style} {how} {after}", g, data, figure)
 
 
 def _shown(what, mine, theirs):
@@ -143,6 +160,8 @@ def _figure(rng, what, g):
         _plot(on, what, g[net], {**line, "color": colour, "label": f"{net.upper()} gradient"})
     for on in dict.fromkeys(pair):
         _scale(on, what, rng, g)
+    if what == "twin":
+        _apart(*pair)
     _furnish(pair[0], what, rng, colours, g)
     _extra(pair[0], what, rng, colours, g)
     _legend(pair[0], rng)
@@ -211,6 +230,13 @@ def _scale(axes, what, rng, g):
         axes.set_xlim(rng.uniform(-12, -3), rng.uniform(55, 80))
     elif what == "inverted":
         axes.invert_xaxis()
+
+
+def _apart(one, other):
+    """Make sure that two axes differ, or the picture is right: limits may be rounded to decades."""
+    limits = [np.log10(axes.get_ylim()) for axes in (one, other)]
+    if np.abs(limits[0] - limits[1]).max() < 0.05 * np.ptp(limits[0]):
+        other.set_ylim(10.0 ** (limits[0][0] - 1.0), 10.0 ** limits[0][1])
 
 
 def _furnish(axes, what, rng, colours, g):

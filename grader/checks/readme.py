@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice
 
+from grader.accounting import Figure, Subject, answered, is_accounted, unaccounted
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
 from grader.prose.answers import QUESTIONS, Answers, Question, numbered, read_answers
 from grader.prose.claims import Claim, claims
 from grader.prose.contradictions import Statement, statements
+from grader.prose.impressions import Impressed, impressions
 from grader.prose.sentences import plain_sentences
 from grader.prose.terms import PATTERNS
-from grader.truths import Truths, agrees, circular_law, meanings, truths
+from grader.truths import (
+    Truth,
+    Truths,
+    agrees,
+    circular_law,
+    is_supposed,
+    is_theory,
+    meanings,
+    truths,
+)
 
 FILE = "README.md"
 LEAST_WORDS = 20
@@ -19,6 +31,9 @@ LEAST_WORDS = 20
 
 MOST_PLACEHOLDERS = 20
 """Told one by one."""
+
+MOST_OPEN = 5
+"""Numbers asked about."""
 
 SHOWN = 3
 """Sentences shown to the person who reads an answer."""
@@ -53,7 +68,7 @@ def questions(material: Material) -> Iterator[Finding]:
     if answers.words < LEAST_WORDS and len(answers.found) < len(QUESTIONS):
         yield Finding("too_short", Outcome.FAIL, {"words": answers.words}, file=FILE)
         return
-    yield from _missing(answers)
+    yield from _missing(answers, _told(material))
     for sentence in answers.placeholders[:MOST_PLACEHOLDERS]:
         data: dict[str, Value] = {"sentence": sentence.text}
         yield Finding(
@@ -100,8 +115,16 @@ def _right_answer(material: Material) -> dict[Question, dict[str, Value]]:
     }
 
 
-def _missing(answers: Answers) -> Iterator[Finding]:
-    missing = [question for question in QUESTIONS if question not in answers.found]
+def _told(material: Material) -> set[Question]:
+    """Return the questions answered by a net's own number, whatever words stand around it."""
+    both = {kind: found for kind in KINDS if (found := truths(material, kind))}
+    told = answered(both, plain_sentences(material.readme or ""))
+    rates: dict[Kind, Question] = {"rnn": "rnn_rate", "gru": "gru_rate"}
+    return {rates[kind] for kind, found in told.items() if found}
+
+
+def _missing(answers: Answers, told: Set[Question]) -> Iterator[Finding]:
+    missing = [q for q in QUESTIONS if q not in answers.found and q not in told]
     outcome = Outcome.FAIL if len(missing) == len(QUESTIONS) else Outcome.PARTIAL
     keeps = 1.0 - len(missing) / len(QUESTIONS)
     for question in missing:
@@ -119,15 +142,21 @@ def numbers(material: Material) -> Iterator[Finding]:
         return
     sentences = plain_sentences(material.readme)
     said = numbered(sentences, [PATTERNS[kind] for kind in KINDS])
+    both = {kind: found for kind in KINDS if (found := truths(material, kind))}
+    own = answered(both, sentences)
     for kind, known in zip(KINDS, said, strict=True):
-        if not known:
+        if not known and not own.get(kind):
             yield Finding(
                 "no_number", Outcome.PARTIAL, model=kind, file=FILE, keeps=UNNUMBERED_KEEPS
             )
-    both = {kind: found for kind in KINDS if (found := truths(material, kind))}
-    yield from _wrong(material, both, list(claims(sentences)))
-    for statement in statements(sentences):
-        yield from _contradiction(statement, {kind: both[kind].signed for kind in both})
+    told = list(_wrong(material, both, list(claims(sentences))))
+    yield from told
+    yield from _open(unaccounted(material, both, sentences), told)
+    orders = {kind: both[kind].signed for kind in both}
+    if len(orders) == len(KINDS):
+        accused = [f for s in statements(sentences) for f in _contradiction(s, orders)]
+        yield from accused
+        yield from _doubtful(impressions(sentences), accused, both)
 
 
 def _wrong(
@@ -150,11 +179,28 @@ def _wrong(
             continue
         if not claim.sure and _is_among(claim, meanings(material, both, claim)):
             continue
+        if is_supposed(claim) or is_theory(material, claim):
+            continue
+        second = _subject(claim) in right
+        if second and is_accounted(material, both, _figure(claim)):
+            continue
         told.add(_subject(claim))
-        if _subject(claim) in right:
-            yield _second(claim)
-        else:
-            yield _difference(claim, both[claim.model])
+        yield _second(claim) if second else _difference(claim, both[claim.model])
+
+
+def _open(figures: Sequence[Figure], told: Sequence[Finding]) -> Iterator[Finding]:
+    """Ask about the numbers that come from nowhere, those left out that were told of already."""
+    known = {(finding.data["sentence"], finding.data["claimed"]) for finding in told}
+    left = [f for f in figures if (f.sentence.text, f.value) not in known]
+    for figure in left[:MOST_OPEN]:
+        data: dict[str, Value] = {"claimed": figure.value, "sentence": figure.sentence.text}
+        yield Finding("unaccounted", Outcome.NOTE, data, file=FILE, line=figure.sentence.line)
+
+
+def _figure(claim: Claim) -> Figure:
+    subjects: dict[str, Subject] = {"radius": "radius", "g_0": "norm"}
+    subject = subjects.get(claim.told.quantity, "orders")
+    return Figure(claim.number, claim.sentence, subject, claim.told.steps)
 
 
 def _second(claim: Claim) -> Finding:
@@ -211,8 +257,6 @@ def _contradiction(statement: Statement, orders: Mapping[Kind, float]) -> Iterat
     concerned = KINDS if statement.model is None else (statement.model,)
     data: dict[str, Value] = {"sentence": statement.sentence.text}
     data |= {f"{kind}_orders": value for kind, value in orders.items()}
-    if len(orders) < len(KINDS):
-        return
     if statement.assertion == "constant":
         wrong = all(orders[kind] >= VANISHES for kind in concerned)
     elif statement.assertion == "explodes":
@@ -226,3 +270,38 @@ def _contradiction(statement: Statement, orders: Mapping[Kind, float]) -> Iterat
         data["orders"] = orders[concerned[0]]
         line = statement.sentence.line
         yield Finding(name, Outcome.FAIL, data, statement.model, FILE, line=line)
+
+
+def _doubtful(
+    found: Iterator[Impressed], accused: Sequence[Finding], both: Mapping[Kind, Truths]
+) -> Iterator[Finding]:
+    """Ask about the sentences that seem to say what the curves do not show."""
+    known = {finding.data["sentence"] for finding in accused}
+    orders: dict[Kind, float] = {kind: both[kind].signed for kind in both}
+    radius = both["rnn"].known.get("radius")
+    doubtful = (
+        i for i in found if i.sentence.text not in known and _seems_wrong(i, orders, radius)
+    )
+    for impressed in islice(doubtful, MOST_OPEN):
+        data: dict[str, Value] = {"sentence": impressed.sentence.text}
+        if radius is not None and impressed.impression == "expands":
+            kind, data["radius"] = "may_expand", radius.values[0]
+        else:
+            kind = "may_contradict"
+            data |= {f"{net}_orders": value for net, value in orders.items()}
+        line = impressed.sentence.line
+        yield Finding(kind, Outcome.NOTE, data, impressed.model, FILE, line=line)
+
+
+def _seems_wrong(said: Impressed, orders: Mapping[Kind, float], radius: Truth | None) -> bool:
+    if said.impression == "expands":
+        return radius is not None and max(radius.values) < 1.0
+    if said.impression == "equal":
+        return min(orders.values()) > 0 and max(orders.values()) > UNEQUAL * min(orders.values())
+    if said.model is None:
+        return False
+    if said.impression == "loses_more":
+        (slower,) = (kind for kind in KINDS if kind != said.model)
+        return orders[slower] > 0 and orders[slower] > APART * orders[said.model]
+    least = VANISHES if said.impression == "kept" else 0.0
+    return orders[said.model] > least

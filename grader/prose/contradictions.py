@@ -27,9 +27,10 @@ CONSTANT = re.compile(
     r"|(?:suffer|suffers)(?: from)?(?: the| any)? vanishing)"
     r"|(?:\bno|nunca|tampoco) (?:se )?(?:desvanec\w+|deca(?:e|en|y[oó])|sufren? (?:de |del |el )?"
     r"(?:desvanecimiento|gradiente que se desvanece)|hay desvanecimiento)"
-    r"|(?:stays?|remains?|keeps?|is) (?:perfectly |completely |almost )?"
+    r"|(?<!not )(?<!n't )(?:stays?|remains?|keeps?|is) (?:perfectly |completely |almost )?"
     r"(?:constant|flat|intact|unchanged)"
-    rf"|se (?:mantiene|queda|conserva) (?:casi )?(?:constante|plan[oa]|intact[oa])){ENDS_HERE}",
+    r"|(?<!no )se (?:mantiene|queda|conserva) (?:casi )?"
+    rf"(?:constante|plan[oa]|intact[oa])){ENDS_HERE}",
     re.IGNORECASE,
 )
 EXPLODES = re.compile(

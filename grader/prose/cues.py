@@ -139,7 +139,8 @@ ELLIPSIS_AFTER = re.compile(
 SYMBOL = re.compile(r"(?<!\w)(?!N\b|M\b|RNN|GRU)(?:\w+_\w+|\w{1,3}|\w̄)\s*[=≈~]\s*[≈~]?\s*$", re.I)
 VARIABLE = re.compile(
     r"(?:(?<!\w)(?:T|t|d|z|b_z|b|seed|semilla|h|σ|std|std dev|bias|sesgo|init|scale|escala|position"
-    r"|posici[oó]n|step|paso|question|pregunta|lab|option|opci[oó]n|phase|fase|fp|float|tokens?"
+    r"|posici[oó]n|(?<!per )(?<!each )(?<!every )step|(?<!por )(?<!cada )paso|question"
+    r"|pregunta|lab|option|opci[oó]n|phase|fase|fp|float|tokens?"
     r"|units|unidades|version|python|numpy|ρ|rho|radius|espectral|figure|section|\|[^|]*\||lr|times"
     r"|veces|factor(?: of| de)?|ratio|divid\w+(?: by| por| entre)?|multipl\w+(?: by"
     r"| por)?)\s*(?:of|de|=|≈|~|is|es|:|at|en|a)?\s*[≈~]?\s*)$",

@@ -219,17 +219,17 @@ def _period(reading: Reading, number: Number) -> Told | None:
     # "In ten steps it loses 2, over the sequence 10": what follows a comma has a number of its own.
     parted = bool(earlier and later) and text[: later[0].start()].rstrip().endswith(",")
     if later and not parted and _belongs(reading, number, later[0], begin):
-        return _told(later[0], sure=True)
+        return told(later[0], sure=True)
     if earlier:
         own = earlier[-1].start() >= reading.clause(number).start
         between = (n for n in reading.found if earlier[-1].end() <= n.start < number.start)
-        return _told(earlier[-1], sure=own and not any(between))
+        return told(earlier[-1], sure=own and not any(between))
     if later:
-        return _told(later[0], sure=False)
+        return told(later[0], sure=False)
     for label in reading.sentence.above:
         match = PERIOD.search(label)
         if match:
-            return _told(match, sure=False)
+            return told(match, sure=False)
     single = number.in_words and number.readings == (1.0,)
     return Told("orders", sure=False) if cues.LOSES.search(text) and not single else None
 
@@ -241,7 +241,8 @@ def _belongs(reading: Reading, number: Number, period: re.Match[str], begin: int
     return len(between) <= 45 and not re.search(r"[.;]", between) and not any(others)
 
 
-def _told(match: re.Match[str], *, sure: bool) -> Told:
+def told(match: re.Match[str], *, sure: bool) -> Told:
+    """Return what a match of `terms.PERIOD` says: orders in all, or over how many steps."""
     if match["total"]:
         return Told("total", sure=sure)
     if match["one"]:

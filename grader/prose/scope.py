@@ -16,8 +16,11 @@ from grader.prose.sentences import Sentence
 from grader.prose.terms import nets
 
 CONDITION = re.compile(
-    r"\b(?:if|unless|would|could|might|suppose|supposing|assum\w+|imagine|say,|had it|had i\b"
-    r"|were it|should (?:it|the)|si|supon\w+|imagin\w+|digamos|\w{2,}r[íÍ]a[ns]?|fuera|fuese"
+    r"\b(?:if(?! you (?:like|want|prefer|look))|unless|hypothe\w+|hipot[eé]t\w+"
+    r"|let(?! me\b| us\b|'s\b)|(?<!o )sea|would|could|might|suppose|supposing|assum\w+|imagine"
+    r"|say,|had it|had i\b|were it|should (?:it|the)"
+    r"|si(?! (?:lo|la|se|quier\w+) ?(?:mir|ve\b|prefier)\w*)|supon\w+|imagin\w+|digamos"
+    r"|\w{2,}r[íÍ]a[ns]?|fuera|fuese"
     r"|(?:se|da|perde|pod|ha|hab|tend|esta|debe|cae|queda)ria[ns]?"
     r"|tuvier\w+|hubier\w+|quiz[aá]s?|tal vez|perhaps|maybe|guess\w*|back of the envelope)\b",
     re.IGNORECASE,
@@ -45,10 +48,13 @@ OTHER_RUN = (
     r"\b(?:other (?:seeds?|runs?|inits?|initiali\w+|draws?|settings?|experiments?|scales?|biases)"
     r"|another|otr[oa]s? (?:semillas?|ejecuci\w+|prueba\w*|inicializaci\w+|experimento\w*|sorteos?"
     r"|escalas?|sesgos?|corridas?)|(?:seed|semilla)\s*=?\s*(?!42\b)\d+|seeds|semillas"
-    r"|lstms?|(?:an?|my) (?:earlier|previous|older|second|first) (?:run|version|attempt|try|draft)"
+    r"|lstms?|(?:an?|my) (?:earlier|previous|older|second|first)"
+    r" (?:run|version|attempt|try|draft|plot)"
+    r"|in that (?:first )?run|not committed|bias (?:at|of|=) ?\+[1-9]|esa (?:primera )?ejecuci\w+"
     r"|earlier run|previous run|previously|first run|first attempt|first ran|at first|initially"
     r"|originally|before (?:fixing|changing|setting|correcting|i |the fix|that)|first try"
-    r"|antes de|anteriormente|al principio|inicialmente|primer(?:a)? (?:prueba|intento|versi[oó]n"
+    r"|antes de|anteriormente|(?<!llegas )(?<!llega )al principio(?! del? )|inicialmente"
+    r"|primer(?:a)? (?:prueba|intento|versi[oó]n"
     r"|ejecuci[oó]n)|versi[oó]n anterior|prob[eé]\b|i (?:also )?tried|we (?:also )?tried|tambi[eé]n"
     r" (?:prob|ejecut)\w+|as an experiment|out of curiosity|por curiosidad|for comparison"
     r"|(?:zero|no|without(?: an?| the)?) (?:gate |update[- ]gate )?bias"
@@ -169,6 +175,17 @@ def is_own(clause: Clause) -> bool:
     return not OTHER.search(said(stop)) and not is_conditional(said(turn))
 
 
+def may_report(clause: Clause) -> bool:
+    """Say whether a clause may speak of this measurement: no condition stands in it or before it.
+
+    Less is left out than by `is_own`: enough to ask about a number, too little to call it wrong.
+    """
+    text, end = clause.sentence, clause.end
+    begin = max((m.start() for m in CONTRAST.finditer(text, 0, clause.start + 1)), default=0)
+    said = QUOTES.sub(" ", text[begin:])
+    return not OTHER.search(said) and not is_conditional(text[begin:end])
+
+
 def _in_brackets(text: str, start: int) -> bool:
     return text.count("(", 0, start + 1) > text.count(")", 0, start + 1)
 
@@ -191,15 +208,15 @@ def is_predicted(clause: str, start: int, end: int) -> bool:
     return any(not AS_THEORY.search(clause[: m.start()]) for m in said)
 
 
-def reported(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
+def reported(sentences: Sequence[Sentence], *, quoted: bool = False) -> Iterator[Sentence]:
     """Yield the sentences that can report this measurement.
 
-    Left out are headings, code, questions, quotations, sections on theory or on other experiments,
-    and what follows, in a paragraph, the announcement of another experiment.
+    Left out are headings, questions, sections on theory or on other experiments, and what follows,
+    in a paragraph, the announcement of another experiment; unless `quoted`, code and quotations.
     """
     elsewhere = -1
     for sentence in sentences:
-        if sentence.is_heading or sentence.is_code or sentence.is_quoted:
+        if sentence.is_heading or ((sentence.is_quoted or sentence.is_code) and not quoted):
             continue
         if sentence.text.rstrip("\"'”»)* ").endswith("?"):
             continue
@@ -216,6 +233,7 @@ def reported(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
 @functools.lru_cache(maxsize=64)
 def _is_elsewhere(heading: str) -> bool:
     """Say whether a section is about a theory or another experiment."""
+    heading = re.sub(r"\([^()]*\)", " ", heading)
     if OTHER.search(heading):
         return True
     named = nets(heading) or HELD_AGAINST.search(heading)

@@ -52,7 +52,8 @@ PERIOD = re.compile(
     r"|(?:from|between) the last(?: \w+)? (?:to|and) the first(?: (?:step|state|one|token))?"
     r"|(?:del?|desde el|entre el) [uú]ltimo(?: paso)? (?:al?|hasta el|y el) primer[oa]?(?: paso)?)"
     rf"|{EACH}\s*{WHOLE}{STEP})"
-    rf"|(?P<one>(?:{EACH}|a)\s*(?:un\s)?(?:time[\s-]*)?(?:step|paso)\b|each step|every step)",
+    rf"|(?P<one>(?:{EACH}|a)\s*(?:un\s)?(?:time[\s-]*)?(?:step|paso)\b|each step|every step"
+    r"|in (?:one|a single) step|en un (?:solo )?paso)",
     re.IGNORECASE,
 )
 """Over how many steps orders of magnitude are lost: ten, one, another number, or all."""

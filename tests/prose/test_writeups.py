@@ -5,9 +5,10 @@ was first tried on them; what it got wrong there was then put right, so that bot
 it from getting worse. New write-ups belong in `heldout`, to be tried before anything is changed.
 
 Those in `difficult` name neither net for paragraphs, put numbers into footnotes, letters and
-diaries, or quote other people's beside their own. When they were unread, 9 of the 24 lost points
-and a third of their wrong numbers went by. None loses points now; one wrong number in nine still
-goes by.
+diaries, or quote other people's beside their own; those in `registers` are printed output, slides,
+interviews, questions with their answers. Unread, 9 and 7 of 24 lost points for nothing, and a third
+of the wrong numbers went by: no rule knows whose number it is in every text. That nothing in the
+files comes to a number needs no such rule, and now finds most of the rest.
 """
 
 from itertools import cycle
@@ -73,7 +74,7 @@ def test_wrong_number_is_caught_and_no_right_one_beside_it(folder):
     for writeup in wrong(folder):
         net, quantity = writeup.wrong
         kinds_of_it = (f"wrong_{quantity}", "wrong_orders", "two_numbers")
-        expected = {(net, kind) for kind in kinds_of_it}
+        expected = {(net, kind) for kind in kinds_of_it} | {(None, "unaccounted")}
         found = set(named(writeup.text, writeup.numbers))
         count += 1
         if not found & expected:
@@ -105,24 +106,31 @@ def test_sentence_that_contradicts_the_curves_is_named(folder, when, numbers):
         assert [kind for kind in accused(text, numbers) if kind.startswith("not_")], sentence
 
 
-DIFFICULT = 0.85
-"""Share of wrong numbers that must be caught where a person has to read twice."""
+DIFFICULT = 0.94
+"""Share of wrong numbers that must be told, or asked about, where a person has to read twice."""
+
+difficult_folder = pytest.mark.parametrize("folder", ["difficult", "registers", "class"])
 
 
-def test_difficult_writeup_is_not_refused_either():
-    found = {w.name: kinds(w.text, w.numbers) for w in right("difficult")}
+@difficult_folder
+def test_difficult_writeup_is_not_refused_either(folder):
+    found = {w.name: kinds(w.text, w.numbers) for w in right(folder)}
     assert {name: kind for name, kind in found.items() if kind} == {}
 
 
-def test_most_wrong_numbers_of_difficult_writeups_are_caught():
-    writeups = list(wrong("difficult"))
-    caught = sum(
-        any(model == w.wrong[0] for model, _ in named(w.text, w.numbers)) for w in writeups
-    )
-    assert caught >= DIFFICULT * len(writeups)
+@difficult_folder
+def test_most_wrong_numbers_of_difficult_writeups_are_caught(folder):
+    writeups = list(wrong(folder))
+    missed = [
+        w.name
+        for w in writeups
+        if not any(model in (w.wrong[0], None) for model, _ in named(w.text, w.numbers))
+    ]
+    assert len(missed) <= (1.0 - DIFFICULT) * len(writeups), missed
 
 
-def test_sentence_beside_a_difficult_writeup_is_left_alone():
-    texts = appended("difficult", USUAL[0], sentences("difficult")["harmless"])
+@difficult_folder
+def test_sentence_beside_a_difficult_writeup_is_left_alone(folder):
+    texts = appended(folder, USUAL[0], sentences(folder)["harmless"])
     found = {sentence: accused(text, USUAL[0]) for sentence, text in texts}
     assert {sentence: kind for sentence, kind in found.items() if kind} == {}
