@@ -6,10 +6,12 @@ import functools
 import math
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from grader.facts import DrawnFigure
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
-from grader.picture.alike import alike
-from grader.picture.curves import Look, Reading, look
+from grader.picture.alike import alike, same_manner
+from grader.picture.curves import Look, Reading, distance, look
 from grader.picture.figure import judged
 from grader.picture.pixels import Picture, PictureError, decode, is_blank, size
 from grader.prose.annotation import Total, placeholders, totals
@@ -18,6 +20,8 @@ FILE = "decay.png"
 LEAST_WIDTH, LEAST_HEIGHT = 200, 150  # below, the labels of an axis can't be read
 COLOUR_ONLY = 0.5  # of the points stay where the curves may be there in another colour
 TOTAL_SLACK = 0.1  # of N and M, beside the rounding of their digits
+APART = 1.5  # times as far as right curves may lie …
+MUCH_FURTHER = 3.0  # … and times as far as the same script's own picture does
 HEAD_ORDERS = 1.0  # log10(g_50/g_49) where g_50 is not known: one step backwards loses less
 DOUBTFUL: frozenset[Reading] = frozenset({"unsure", "mirrored"})
 FIFTY = 50
@@ -82,16 +86,32 @@ def fresh(material: Material) -> Iterator[Finding]:
     """Demand the picture that the script draws now: the same curves, if not the same bytes."""
     committed, drawn = _committed(material), _drawn(material)
     numbers = _numbers(material)
-    if committed is None or drawn is None or numbers is None or alike(committed, drawn):
+    if committed is None or drawn is None or numbers is None or _is_redrawn(material, committed):
         return
     old, new = _look(material.submission.files[FILE].data, numbers), look(drawn, numbers)
-    new_is_right = new.reading in ("right", "mirrored") or _told(material) == "right"
+    seen_right = new.reading in ("right", "mirrored")
+    new_is_right = seen_right or _told(material) == "right"
     if new_is_right and old.reading in ("right", "mirrored"):
         return  # drawn anew in another style, from the same numbers
-    if new_is_right and _is_wrong(old):
+    apart = seen_right and _lies_apart(committed, drawn, numbers)
+    if new_is_right and (_is_wrong(old) or apart):
         yield Finding("stale", data=_pictures(material), file=FILE)
     else:
         yield Finding("differs", Outcome.MANUAL, _pictures(material), file=FILE)
+
+
+def _lies_apart(
+    committed: Picture, drawn: Picture, numbers: Mapping[Kind, tuple[float, ...]]
+) -> bool:
+    """Say whether two plots drawn in one manner cannot show the same numbers.
+
+    How well curves can be read depends on how they are drawn; the fresh picture says how well these
+    can. Where it can be read and the other cannot at all, they differ too.
+    """
+    if not same_manner(committed, drawn):
+        return False
+    old, new = distance(committed, numbers), distance(drawn, numbers)
+    return new is not None and (old is None or old > max(APART, MUCH_FURTHER * new))
 
 
 def annotation(material: Material) -> Iterator[Finding]:
@@ -166,12 +186,15 @@ def _agrees(total: Total, truth: tuple[float, float]) -> bool:
 
 
 def _settled(seen: Reading, told: Reading) -> Reading:
-    """Choose between pixels and the script's word about the same picture; pixels go first."""
-    if seen == "right" or told in DOUBTFUL:
+    """Choose between pixels and the script's word about the same picture.
+
+    Where one says right and the other wrong, a person looks.
+    """
+    if told in DOUBTFUL or seen == told:
         return seen
     if seen in DOUBTFUL:
         return told
-    return "unsure" if told == "right" else told
+    return "unsure" if "right" in (seen, told) else told
 
 
 def _look(data: bytes, numbers: Mapping[Kind, tuple[float, ...]] | None) -> Look:
@@ -208,9 +231,12 @@ def _decoded(data: bytes) -> Picture | None:
 
 
 def _is_redrawn(material: Material, committed: Picture) -> bool:
-    """Say whether the fresh run drew the picture that was handed in."""
-    drawn = _drawn(material)
-    return drawn is not None and alike(committed, drawn)
+    """Say whether the fresh run drew the picture that was handed in: by where its curves run."""
+    drawn, numbers = _drawn(material), _numbers(material)
+    if drawn is None or not alike(committed, drawn):
+        return False
+    same = committed.shape == drawn.shape and np.array_equal(committed, drawn)
+    return same or numbers is None or not _lies_apart(committed, drawn, numbers)
 
 
 def _figure(material: Material) -> DrawnFigure | None:

@@ -7,7 +7,7 @@ which no map brings even near; everything between is for a person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from grader.model import KINDS, Kind
 from grader.picture.fitting import HIDDEN, NEAR, VISIBLE, best, thinned
-from grader.picture.pixels import LONG, Colour, Depth, Floats, Picture, Points, mask, points
+from grader.picture.pixels import LONG, Colour, Depth, Floats, Mask, Picture, Points, mask, points
 from grader.picture.refine import Refined, refined
 from grader.picture.traces import Trace, traced, without_level
 
@@ -37,6 +37,9 @@ FAR = 2.7  # times as far as right ones may lie, and …
 LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
 LEAST_FAR_PX = 0.9
 SINGLE_FAR = 3.0  # times as far, where the other curve cannot be followed: a legend may hide it
+COVERED = 0.15  # of the columns; of fewer, `refine.TRUSTED` takes care
+BAND = 0.03  # of the height: thicker than lines and nearly all markers
+HALF_HIDDEN = 3.0  # a line whose upper or lower part is hidden is seen up to half of it off
 NAMED = 0.006  # of the height: close enough for the name of what is already known to be wrong …
 NAMED_PX = 2.0
 SEEN = 0.4  # of the steps: fewer tell too little
@@ -44,7 +47,12 @@ EXPLAINED = 0.7  # of a colour's columns: the rest is legend or text …
 COMPLETE = 0.85  # … or of the steps of a curve, where a threshold fills all columns
 WINDOW = 2.0 * NEAR
 WHOLE = 0.95  # of a course: a map that leaves more of it out explains something else
-STRETCHED = (0.0, 0.15, 0.35)  # of the width, by which curves may go on beyond what is seen
+WHOLE_WIDTH = ((0.0, 0.0),)
+STRETCHED = (
+    *((before, after) for before in (0.0, 0.15, 0.35) for after in (0.0, 0.15, 0.35)),
+    *((0.6, 0.0), (0.0, 0.6), (1.0, 0.0), (0.0, 1.0)),
+)
+"""By which shares of their width curves may go on before and after what is seen of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,9 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
         masks = {colour: mask(picture, colour, depth) for colour in COLOURS}
         found = {colour: without_level(points(where)) for colour, where in masks.items()}
         if all(_is_there(each, picture.shape[1]) for each in found.values()):
-            reading = read(found, curves, picture.shape[0]) if curves is not None else "unsure"
+            thick = max(_thickness(where) for where in masks.values())
+            size = (picture.shape[0], thick)
+            reading = read(found, curves, *size) if curves is not None else "unsure"
             if reading != "unsure" or curves is None:
                 return Look(reading)
         missing = tuple(c for c in COLOURS if masks[c].any(axis=0).sum() < LEAST_POINTS)
@@ -90,6 +100,7 @@ def read(
     found: Mapping[Colour, Points],
     curves: Mapping[Kind, tuple[float, ...]],
     height: int,
+    thick: float = 1.0,
 ) -> Reading:
     """Compare the pixels of the red and the blue curve with g_0 … g_49.
 
@@ -99,17 +110,45 @@ def read(
     curves : mapping of "rnn" and "gru" to tuple of float, positive
     height : int
         Of the picture, in pixels.
+    thick : float
+        Rows that the thicker of the two lines covers.
     """
     logs = [np.log10(np.asarray(curves[kind], dtype=float)) for kind in KINDS]
     traces = [traced(found[colour], height) for colour in COLOURS]
-    right = _right(found, traces, logs, height)
-    return right or _wrong(traces, curves, height)
+    for one in _explaining(found, traces, logs, height):
+        if _is_close(one):
+            return "right" if one.ends[0] < one.ends[1] else "mirrored"
+    return _wrong(traces, curves, height, thick)
 
 
-def _right(
+def distance(picture: Picture, curves: Mapping[Kind, tuple[float, ...]]) -> float | None:
+    """Return how far the curves of a picture lie off g_0 … g_49, in shares of what is allowed.
+
+    Parameters
+    ----------
+    picture : ndarray of uint8, shape (height, width, 3)
+    curves : mapping of "rnn" and "gru" to tuple of float, positive
+
+    Returns
+    -------
+    float or None
+        At most 1 of a right picture; None where no map explains both colours.
+    """
+    logs = [np.log10(np.asarray(curves[kind], dtype=float)) for kind in KINDS]
+    off: list[float] = []
+    for depth in DEPTHS:
+        found = {c: without_level(points(mask(picture, c, depth))) for c in COLOURS}
+        if all(_is_there(each, picture.shape[1]) for each in found.values()):
+            traces = [traced(found[colour], picture.shape[0]) for colour in COLOURS]
+            explaining = _explaining(found, traces, logs, picture.shape[0])
+            off += [one.worst / _allowed(one) for one in explaining if min(one.seen) >= SEEN]
+    return min(off, default=None)
+
+
+def _explaining(
     found: Mapping[Colour, Points], traces: list[Trace], logs: list[Floats], height: int
-) -> Literal["right", "mirrored"] | None:
-    """Look for a map that brings each step of both curves onto its pixels."""
+) -> Iterator[Refined]:
+    """Yield maps that bring most steps of both curves near most of their pixels."""
     pixels = [thinned(found[colour]) for colour in COLOURS]
     courses = [thinned(trace.points) for trace in traces]
     for points_, margin in ((courses, VISIBLE), (pixels, VISIBLE), (pixels, HIDDEN)):
@@ -119,9 +158,8 @@ def _right(
         for kept in (points_, pixels):
             pairs = list(zip(kept, logs, strict=True))
             one = refined(pairs, fit.ends, (fit.offset, fit.slope), max(WINDOW * height, 6.0))
-            if one is not None and _is_close(one) and _is_explained(one):
-                return "right" if one.ends[0] < one.ends[1] else "mirrored"
-    return None
+            if one is not None and one.slope < 0 and _is_explained(one):
+                yield one
 
 
 def _is_explained(one: Refined) -> bool:
@@ -140,39 +178,59 @@ def _allowed(one: Refined) -> float:
     return min(CLOSE_PX + SCATTERED * one.scatter, MOST_CLOSE_PX)
 
 
-def _wrong(traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height: int) -> Reading:
+def _thickness(where: Mask) -> float:
+    return float(where.sum() / max(int(where.any(axis=0).sum()), 1))
+
+
+def _share_covered(traces: list[Trace], thick: float) -> float:
+    """Return the share of columns in which one line may lie on the other and hide a part of it."""
+    one, other = traces
+    if not (len(one.x) and len(other.x)):
+        return 0.0
+    apart = np.abs(one.y - np.interp(one.x, other.x, other.y))
+    return float((apart < thick).mean())
+
+
+def _wrong(
+    traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height: int, thick: float
+) -> Reading:
     """Say what clean courses show that are not decay.json on one log axis."""
+    covered = thick / HALF_HIDDEN if _share_covered(traces, thick) > COVERED else 0.0
     values = [np.asarray(curves[kind], dtype=float) for kind in KINDS]
     logs = [np.log10(each) for each in values]
     clean = [index for index in (0, 1) if traces[index].clean]
     if len(clean) < 2:
-        # One curve that is nothing like its own numbers is enough.
-        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height, SINGLE_FAR)]
+        # One curve that is nothing like its own numbers is enough, if it is a line and no band.
+        if thick > BAND * height:
+            return "unsure"
+        far = [i for i in clean if _is_far([traces[i]], [logs[i]], height, covered, SINGLE_FAR)]
         linear = any(_resembles([traces[i]], [values[i]], height) for i in far)
         return "linear_axis" if linear else "other_curves" if far else "unsure"
-    if not _is_far(traces, logs, height):
+    if not _is_far(traces, logs, height, covered):
         return "unsure"
     if _resembles(traces, logs[::-1], height):
         return "swapped_colours"
     if _resembles(traces, values, height):
         return "linear_axis"
     # Each curve over its own last value: the same decay, if not the same numbers.
-    own = _closest(traces, logs, height, STRETCHED[:1], shared=False)
+    own = _closest(traces, logs, height, WHOLE_WIDTH, shared=False)
     return "unsure" if own is not None and _is_close(own) else "other_curves"
 
 
-def _is_far(traces: list[Trace], values: list[Floats], height: int, further: float = 1.0) -> bool:
+def _is_far(
+    traces: list[Trace], values: list[Floats], height: int, covered: float, further: float = 1.0
+) -> bool:
     """Say whether no map brings clean courses anywhere near the values, seen in part or whole."""
     closest = _closest(traces, values, height, STRETCHED)
     if closest is None:
         return True
     near = max(FAR * _allowed(closest), LEAST_FAR * height, LEAST_FAR_PX)
-    return closest.worst > further * near
+    return closest.worst > max(further * near, covered)
 
 
 def _resembles(traces: list[Trace], values: list[Floats], height: int) -> bool:
     """Say whether some other values come near enough to give what is wrong its name."""
-    one = _closest(traces, values, height, STRETCHED[:1])
+    one = _closest(traces, values, height, WHOLE_WIDTH)
     return one is not None and one.worst <= max(NAMED * height, NAMED_PX)
 
 
@@ -180,7 +238,7 @@ def _closest(
     traces: list[Trace],
     values: list[Floats],
     height: int,
-    stretched: Sequence[float],
+    stretched: Sequence[tuple[float, float]],
     *,
     shared: bool = True,
 ) -> Refined | None:
@@ -191,11 +249,10 @@ def _closest(
     high = max(float(each.x.max()) for each in points_)
     width = high - low
     found: list[Refined] = []
-    for before in stretched:
-        for after in stretched:
-            ends = (low - before * width, high + after * width)
-            for each in (ends, ends[::-1]):
-                one = refined(pairs, each, None, float(height), shared=shared)
-                if one is not None and one.slope < 0 and min(one.near) >= WHOLE:
-                    found.append(one)
+    for before, after in stretched:
+        ends = (low - before * width, high + after * width)
+        for each in (ends, ends[::-1]):
+            one = refined(pairs, each, None, float(height), shared=shared)
+            if one is not None and one.slope < 0 and min(one.near) >= WHOLE:
+                found.append(one)
     return min(found, key=lambda one: one.worst, default=None)

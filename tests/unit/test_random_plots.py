@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.benchmarks.looking import answer
+from tests.benchmarks.looking import HOW, answer
 from tests.random_renderings import rendering
 
 SAMPLE = (6, 14, 31, 44)
@@ -10,23 +10,37 @@ TUNED_ON = 150  # seeds below: constants of the check were chosen on a part of t
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
-@pytest.mark.parametrize("told", [False, True])
-def test_right_plot_is_not_called_wrong(seed, told):
-    assert answer(rendering(seed, right=True), told=told)[0] != "wrong"
+@pytest.mark.parametrize("how", HOW)
+def test_right_plot_is_not_called_wrong(seed, how):
+    assert answer(rendering(seed, right=True), how)[0] != "wrong"
 
 
 @pytest.mark.parametrize("seed", SAMPLE)
-@pytest.mark.parametrize("told", [False, True])
-def test_wrong_plot_is_not_called_right(seed, told):
-    assert answer(rendering(seed, right=False), told=told)[0] != "right"
+@pytest.mark.parametrize("how", HOW[:2])
+def test_wrong_plot_is_not_called_right(seed, how):
+    assert answer(rendering(seed, right=False), how)[0] != "right"
+
+
+@pytest.mark.parametrize("seed", [338, 402])
+def test_another_students_plot_in_the_same_manner_is_told_by_ones_own(seed):
+    """Its pixels alone leave it to a person; how well one's own are read decides."""
+    one = rendering(seed, right=False)
+    assert one.what.startswith("another")
+    assert [answer(one, how)[0] for how in HOW[:2]] == ["unsure", "wrong"]
+
+
+@pytest.mark.parametrize("seed", [499, 503])
+def test_lines_that_hide_each_other_are_no_evidence(seed):
+    assert answer(rendering(seed, right=True), HOW[0])[0] == "unsure"
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(TUNED_ON))
 def test_neither_is_called_the_other(seed):
-    for told in (False, True):
-        assert answer(rendering(seed, right=True), told=told)[0] != "wrong"
-        assert answer(rendering(seed, right=False), told=told)[0] != "right"
+    for how in HOW:
+        assert answer(rendering(seed, right=True), how)[0] != "wrong"
+    for how in HOW[:2]:
+        assert answer(rendering(seed, right=False), how)[0] != "right"
 
 
 def test_rendering_is_its_seed():
