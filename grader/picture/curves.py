@@ -30,10 +30,11 @@ COLOURS: tuple[Colour, Colour] = ("red", "blue")
 """Of the RNN and of the GRU."""
 DEPTHS: tuple[Depth, Depth] = ("strong", "faint")
 LEAST_POINTS = 15
-CLOSE_PX = 0.275  # root mean square over the steps of a curve: rows are read to a fraction of one …
-SCATTERED = 0.23  # … and of the scatter within a step (markers, thick lines) this much stays
-MOST_CLOSE_PX = 1.0
-FAR = 2.7  # times as far as right ones may lie, and …
+FEW = 60  # columns of a hue nearby: more than a mark or a letter, less than a curve's
+CLOSE_PX = 0.20  # root mean square over the steps of a curve: rows are read to a fraction of one …
+SCATTERED = 0.165  # … and of the scatter within a step (markers, thick lines) this much stays
+MOST_CLOSE_PX = 0.72
+FAR = 3.75  # times as far as right ones may lie, and …
 LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
 LEAST_FAR_PX = 0.9
 SINGLE_FAR = 3.0  # times as far, where the other curve cannot be followed: a legend may hide it
@@ -87,7 +88,9 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
             reading = read(found, curves, *size) if curves is not None else "unsure"
             if reading != "unsure" or curves is None:
                 return Look(reading)
-        missing = tuple(c for c in COLOURS if masks[c].any(axis=0).sum() < LEAST_POINTS)
+        missing = tuple(c for c in COLOURS if _columns(masks[c]) < LEAST_POINTS)
+    # A thin line on a coloured ground has lost its hue before it has lost its colour.
+    missing = tuple(c for c in missing if _columns(mask(picture, c, "faint", near=True)) < FEW)
     return Look("unsure", missing)
 
 
@@ -178,8 +181,12 @@ def _allowed(one: Refined) -> float:
     return min(CLOSE_PX + SCATTERED * one.scatter, MOST_CLOSE_PX)
 
 
+def _columns(where: Mask) -> int:
+    return int(where.any(axis=0).sum())
+
+
 def _thickness(where: Mask) -> float:
-    return float(where.sum() / max(int(where.any(axis=0).sum()), 1))
+    return float(where.sum() / max(_columns(where), 1))
 
 
 def _share_covered(traces: list[Trace], thick: float) -> float:

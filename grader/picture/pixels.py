@@ -39,6 +39,12 @@ RED = (-18.0, 18.0)
 BLUE = (-45.0, 22.0)
 NEAR_RED = (-40.0, 32.0)  # pink to orange: a person may call it red
 NEAR_BLUE = (-65.0, 45.0)  # cyan to violet
+HUES: Mapping[tuple[Colour, bool], tuple[float, float]] = {
+    ("red", False): RED,
+    ("blue", False): BLUE,
+    ("red", True): NEAR_RED,
+    ("blue", True): NEAR_BLUE,
+}
 Depth: TypeAlias = Literal["strong", "faint"]
 LEAST_CHROMA: Mapping[Depth, int] = {"strong": 45, "faint": 22}
 """Of 255. Below 45 a pixel is grey to the eye or the fringe of a line; below 22 it may be noise."""
@@ -198,8 +204,8 @@ def shade(red: int, green: int, blue: int) -> Shade:
     return names[0] if names else "other"
 
 
-def mask(picture: Picture, colour: Colour, depth: Depth = "strong") -> Mask:
-    """Return where a picture is red, or blue.
+def mask(picture: Picture, colour: Colour, depth: Depth = "strong", *, near: bool = False) -> Mask:
+    """Return where a picture is red, or blue; or, where `near`, of a hue that some would call so.
 
     Parameters
     ----------
@@ -224,7 +230,7 @@ def mask(picture: Picture, colour: Colour, depth: Depth = "strong") -> Mask:
     chroma = value - np.minimum(g, b if colour == "red" else r)
     # Hue is 60 times the difference of the two others over the chroma, counted from the top one.
     turn = 60.0 * ((g - b) if colour == "red" else (r - g))
-    lower, upper = RED if colour == "red" else BLUE
+    lower, upper = HUES[colour, near]
     hue_fits = (turn > lower * chroma) & (turn < upper * chroma)
     found[likely] = (chroma > LEAST_SATURATION[depth] * value) & hue_fits
     return found
