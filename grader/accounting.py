@@ -8,6 +8,7 @@ is one of a few dozen values, or it is not.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -116,15 +117,20 @@ class Figure:
         return self.number.readings[-1]
 
 
-def figures(sentences: Sequence[Sentence]) -> Iterator[Figure]:
-    """Yield the numbers beside a word of decay, of a spectral radius or of a gradient.
+@functools.lru_cache(maxsize=4)
+def figures(sentences: tuple[Sentence, ...]) -> tuple[Figure, ...]:
+    """Return the numbers beside a word of decay, of a spectral radius or of a gradient.
 
     Parameters
     ----------
-    sentences : sequence of Sentence
+    sentences : tuple of Sentence
         From `sentences.plain_sentences`. Conditions, other experiments and questions are left out;
         quotations and printed output are not.
     """
+    return tuple(_found(sentences))
+
+
+def _found(sentences: Sequence[Sentence]) -> Iterator[Figure]:
     for _, group in groupby(reported(sentences, quoted=True), key=lambda s: s.paragraph):
         paragraph = list(group)
         about = " ".join([*(s.text for s in paragraph), *paragraph[0].above[:1]])
@@ -216,7 +222,7 @@ def _is_measure(number: Number, sentence: Sentence, about: str) -> bool:
 
 
 def unaccounted(
-    material: Material, both: Mapping[Kind, Truths], sentences: Sequence[Sentence]
+    material: Material, both: Mapping[Kind, Truths], sentences: tuple[Sentence, ...]
 ) -> list[Figure]:
     """Return the figures that nothing in the submission's files accounts for.
 
@@ -225,7 +231,7 @@ def unaccounted(
     material : Material
     both : mapping of Truths
         Of both nets; with fewer, nothing is said.
-    sentences : sequence of Sentence
+    sentences : tuple of Sentence
 
     Returns
     -------
@@ -246,14 +252,14 @@ def is_accounted(material: Material, both: Mapping[Kind, Truths], figure: Figure
 
 
 def answered(
-    both: Mapping[Kind, Truths], sentences: Sequence[Sentence]
+    both: Mapping[Kind, Truths], sentences: tuple[Sentence, ...]
 ) -> dict[Kind, tuple[Figure, ...]]:
     """Return, for each net, the figures that are its own orders of decay and not the other's.
 
     Parameters
     ----------
     both : mapping of Truths
-    sentences : sequence of Sentence
+    sentences : tuple of Sentence
     """
     if len(both) < len(KINDS):
         return {}

@@ -20,6 +20,7 @@ FILE = "decay.png"
 LEAST_WIDTH, LEAST_HEIGHT = 200, 150  # below, the labels of an axis can't be read
 COLOUR_ONLY = 0.5  # of the points stay where the curves may be there in another colour
 TOTAL_SLACK = 0.1  # of N and M, beside the rounding of their digits
+CERTAIN = 0.72  # of how far right curves may lie: what lies further may be another student's
 APART = 1.5  # times as far as right curves may lie …
 MUCH_FURTHER = 3.0  # … and times as far as the same script's own picture does
 HEAD_ORDERS = 1.0  # log10(g_50/g_49) where g_50 is not known: one step backwards loses less
@@ -91,13 +92,19 @@ def fresh(material: Material) -> Iterator[Finding]:
     old, new = _look(material.submission.files[FILE].data, numbers), look(drawn, numbers)
     seen_right = new.reading in ("right", "mirrored")
     new_is_right = seen_right or _told(material) == "right"
-    if new_is_right and old.reading in ("right", "mirrored"):
+    if new_is_right and old.reading in ("right", "mirrored") and _is_certain(committed, numbers):
         return  # drawn anew in another style, from the same numbers
     apart = seen_right and _lies_apart(committed, drawn, numbers)
     if new_is_right and (_is_wrong(old) or apart):
         yield Finding("stale", data=_pictures(material), file=FILE)
     else:
         yield Finding("differs", Outcome.MANUAL, _pictures(material), file=FILE)
+
+
+def _is_certain(committed: Picture, numbers: Mapping[Kind, tuple[float, ...]]) -> bool:
+    """Say whether a picture that no run draws shows these numbers so closely that no others can."""
+    off = distance(committed, numbers)
+    return off is not None and off <= CERTAIN
 
 
 def _lies_apart(

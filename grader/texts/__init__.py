@@ -20,6 +20,18 @@ from grader.clean import printable
 from grader.model import Finding, Language, Term, Value
 
 LANGUAGES: tuple[Language, ...] = ("en", "es")
+FILES: Mapping[str, tuple[str, ...]] = {
+    "cli": ("config", "report"),
+    "report": ("report",),
+    "selfcheck": ("report",),
+    "starter": ("report",),
+    "page": ("pages",),
+    "isolation": ("isolation",),
+    "mistake": ("mistakes",),
+    "diagnosis": ("mistakes",),
+}
+"""Where sentences stand that are not a check's; those of `check.plot` stand in plot.toml."""
+
 MODEL_NAMES = {"rnn": "RNN", "gru": "GRU"}
 
 
@@ -79,15 +91,24 @@ class RenderedFinding:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The sentences of one language."""
+    """The sentences of one language: those `given`, or its files, each read when it is wanted."""
 
     language: Language
-    table: Mapping[str, Any]
+    given: Mapping[str, Any] | None = None
+
+    @property
+    def table(self) -> Mapping[str, Any]:
+        """All of them, as one tree."""
+        return _merged(self.language, _files(self.language)) if self.given is None else self.given
 
     def entry(self, key: str) -> Any:  # noqa: ANN401 - a TOML subtree: a sentence, a list or a table
         """Return what stands under the dotted `key`; raises KeyError where nothing does."""
-        node: Any = self.table
-        for part in key.split("."):
+        parts = key.split(".")
+        every = _files(self.language)
+        files = parts[1:2] if parts[0] == "check" else FILES.get(parts[0], ())
+        known = tuple(name for name in files if name in every) or every
+        node: Any = _merged(self.language, known) if self.given is None else self.given
+        for part in parts:
             node = node[part]
         return node
 
@@ -127,12 +148,23 @@ class Catalogue:
 
 @functools.cache
 def catalogue(language: Language) -> Catalogue:
-    """Load the sentences of `language` ("en" or "es")."""
+    """Return the sentences of `language` ("en" or "es")."""
+    return Catalogue(language)
+
+
+@functools.cache
+def _files(language: Language) -> tuple[str, ...]:
+    sources = resources.files(__name__).joinpath(language).iterdir()
+    return tuple(sorted(s.name.removesuffix(".toml") for s in sources if s.name.endswith(".toml")))
+
+
+@functools.cache
+def _merged(language: Language, files: tuple[str, ...]) -> dict[str, Any]:
     table: dict[str, Any] = {}
-    for source in sorted(resources.files(__name__).joinpath(language).iterdir(), key=str):
-        if source.name.endswith(".toml"):
-            _merge(table, tomllib.loads(source.read_text(encoding="utf-8")))
-    return Catalogue(language, table)
+    for name in files:
+        source = resources.files(__name__).joinpath(language, f"{name}.toml")
+        _merge(table, tomllib.loads(source.read_text(encoding="utf-8")))
+    return table
 
 
 def _merge(into: dict[str, Any], tree: Mapping[str, Any]) -> None:

@@ -36,6 +36,17 @@ RIGHTLY_DIFFERENTIATED = [
     *(f"model-{name}" for name in MODELS),
     *(f"shape-{name}" for name in SHAPES),
 ]
+
+
+def half(cases):
+    """Return cases as parameters, every second of them for the slow run only."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=LATER if n % 2 else ())
+        for n, case in enumerate(cases)
+    ]
+
+
+LATER = pytest.mark.slow
 DISHONEST = ["step-dishonest", "step-dishonest-near", "step-dishonest-at-seed"]
 DISGUISED = ["T-rows", "transposed", "norms", "none", "nan", "complex", "strings", "raises"]
 
@@ -63,7 +74,7 @@ def tolerance(style: str) -> float:
     return FLOAT32 if style == "float32" else EXACT
 
 
-@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", half(RIGHT), ids=lambda case: case.name)
 def test_right_gradient_is_the_derivative_of_its_own_forward_pass(case, both):
     numbers = case.numbers()
     for kind, found in both(case).items():
@@ -72,7 +83,7 @@ def test_right_gradient_is_the_derivative_of_its_own_forward_pass(case, both):
         np.testing.assert_allclose(getattr(numbers, kind), exact, rtol=tolerance(case.style))
 
 
-@pytest.mark.parametrize(("style", "mistake"), PLANTED, ids="-".join)
+@pytest.mark.parametrize(("style", "mistake"), half(PLANTED), ids=str)
 def test_planted_mistake_is_wrong_where_its_code_says(style, mistake, both, curves):
     case = planted(STYLES[style], mistake)
     found = both(case)
@@ -166,7 +177,7 @@ def test_step_that_keeps_state_answers_differently_the_second_time(written):
         assert np.any(m.step("rnn", params, 0, h) != m.step("rnn", params, 0, h))
 
 
-@pytest.mark.parametrize(("style", "mistake"), UNOFFERED, ids="-".join)
+@pytest.mark.parametrize(("style", "mistake"), half(UNOFFERED), ids=str)
 def test_planted_mistake_changes_a_script_without_functions(style, mistake, curves):
     right, wrong = curves(right_case(STYLES[style])), curves(planted(STYLES[style], mistake))
     changed = max(relative(wrong[kind], right[kind]) for kind in right)

@@ -62,7 +62,7 @@ def is_verified(written, style):
         assert facts.diagnoses == ()
 
 
-@pytest.mark.parametrize("style", [*FUNCTIONLESS, *OFFERING[::4]])
+@pytest.mark.parametrize("style", [*FUNCTIONLESS, *OFFERING[::8]])
 def test_right_script_is_verified_in_both_models(written, style):
     is_verified(written, style)
 
@@ -134,7 +134,7 @@ def never_contradict(folder):
             assert any(set(one) & set(other) for one in named for other in probed)
 
 
-@pytest.mark.parametrize(("style", "mistake"), one_each(OFFERING)[::4])
+@pytest.mark.parametrize(("style", "mistake"), one_each(OFFERING)[::8])
 def test_both_ways_to_a_verdict_agree(written, style, mistake):
     never_contradict(written(planted(STYLES[style], mistake)))
 
@@ -163,7 +163,7 @@ def refused_and_named(written, style, mistake):
     assert {d.candidates for d in report.diagnoses} == {((NAMES.get(mistake, mistake),),)}
 
 
-@pytest.mark.parametrize(("style", "mistake"), every(FUNCTIONLESS)[::9])
+@pytest.mark.parametrize(("style", "mistake"), every(FUNCTIONLESS)[::18])
 def test_mistake_in_a_script_without_functions_is_refused_and_named(written, style, mistake):
     refused_and_named(written, style, mistake)
 

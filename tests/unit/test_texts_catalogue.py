@@ -160,3 +160,15 @@ def test_families_of_a_language_are_one_table():
 def test_catalogue_is_read_once(language):
     assert catalogue(language) is catalogue(language)
     assert catalogue(language).language == language
+
+
+def test_every_file_is_found_by_the_keys_in_it():
+    """Files are read one by one, as their keys are asked for."""
+    texts = catalogue("en")
+    for first, tree in texts.table.items():
+        keys = [f"{first}.{family}" for family in tree] if first == "check" else [first]
+        for key in keys:
+            whole = texts.table
+            for part in key.split("."):
+                whole = whole[part]
+            assert texts.entry(key) == whole
