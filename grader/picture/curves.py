@@ -39,7 +39,7 @@ LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.3
 LEAST_FAR_PX = 0.9
 SINGLE_FAR = 3.0  # times as far, where the other curve cannot be followed: a legend may hide it
 COVERED = 0.15  # of the columns; of fewer, `refine.TRUSTED` takes care
-BAND = 0.03  # of the height: thicker than lines and nearly all markers
+BAND = 0.028  # of the height: thicker lines and markers hide where a curve runs
 HALF_HIDDEN = 3.0  # a line whose upper or lower part is hidden is seen up to half of it off
 NAMED = 0.006  # of the height: close enough for the name of what is already known to be wrong …
 NAMED_PX = 2.0
@@ -202,14 +202,14 @@ def _wrong(
     traces: list[Trace], curves: Mapping[Kind, tuple[float, ...]], height: int, thick: float
 ) -> Reading:
     """Say what clean courses show that are not decay.json on one log axis."""
+    if thick > BAND * height:
+        return "unsure"
     covered = thick / HALF_HIDDEN if _share_covered(traces, thick) > COVERED else 0.0
     values = [np.asarray(curves[kind], dtype=float) for kind in KINDS]
     logs = [np.log10(each) for each in values]
     clean = [index for index in (0, 1) if traces[index].clean]
     if len(clean) < 2:
-        # One curve that is nothing like its own numbers is enough, if it is a line and no band.
-        if thick > BAND * height:
-            return "unsure"
+        # One curve that is nothing like its own numbers is enough.
         far = [i for i in clean if _is_far([traces[i]], [logs[i]], height, covered, SINGLE_FAR)]
         linear = any(_resembles([traces[i]], [values[i]], height) for i in far)
         return "linear_axis" if linear else "other_curves" if far else "unsure"
