@@ -32,6 +32,9 @@ WATCH_S = 0.1
 START_TIMEOUT_S = 60.0
 """Longest time until a child's limits are on: 0.1 s, where the machine is not overrun."""
 
+SAID_S = 2.0
+"""Longest wait for the last words of a child that could not be set up."""
+
 SIGXCPU = 24
 
 Answer = tuple[dict[str, Any], dict[str, Array]]
@@ -70,6 +73,7 @@ class Child:
         self._chatter = _Chatter()
         self._death: Death = ""
         self._ready, self._over = threading.Event(), threading.Event()
+        self._all_said = threading.Event()
         self._ready_at = 0.0
         self._refusal: IsolationRefusedError | None = None
         self._started, first = spawn.start(
@@ -145,6 +149,7 @@ class Child:
                 self._started.folder()  # it was sent before: nobody has to wait for it later
                 self._ready_at = time.monotonic()
         if not self._ready_at:
+            self._all_said.wait(SAID_S)
             said = said or self._chatter.first.decode("utf-8", "replace")
             self._refusal = IsolationRefusedError("failed", (printable(said)[-300:],))
         self._ready.set()
@@ -160,6 +165,7 @@ class Child:
                 self._chatter.count += len(block)
                 if self._chatter.count > OUTPUT_LIMIT:
                     self.kill("output")
+        self._all_said.set()
 
     def _watch(self) -> None:
         """End a child that fills what it writes to by the number of its files or writes."""

@@ -14,6 +14,8 @@ HOME = "/scratch"
 DISK_BYTES = 64 << 20
 MEMORY = "2g"
 MOST_PROCESSES = 64
+NOBODY = 65534
+"""Who a child in a container is, where the grader is root."""
 
 
 def bubblewrap(program: str, *, root: bool, environment: Mapping[str, str]) -> list[str]:
@@ -88,6 +90,8 @@ def container(
     words += ["--network", "none", "--ipc", "none", "--read-only", "--cap-drop", "ALL"]
     words += ["--security-opt", "no-new-privileges", "--pids-limit", str(MOST_PROCESSES)]
     words += ["--memory", MEMORY, "--memory-swap", MEMORY, "--user", _user(home)]
+    if Path(engine).name == "podman" and hasattr(os, "geteuid") and os.geteuid():
+        words += ["--userns", "keep-id"]  # else the owner of the scratch folder is another inside
     words += ["--tmpfs", "/tmp:rw,nosuid,nodev,size=16m"]  # noqa: S108 - inside the container
     words += ["--mount", _bound(home, HOME, writable=True)]
     for folder in (places.INSIDE, places.PROGRAMS):
@@ -107,9 +111,9 @@ def _bound(source: Path, target: str, *, writable: bool) -> str:
 def _user(home: Path) -> str:
     """Return who owns the scratch folder: nobody of this machine's, where that is root."""
     if not hasattr(os, "getuid"):
-        return "65534:65534"
+        return f"{NOBODY}:{NOBODY}"
     owner = home.stat()
-    return f"{owner.st_uid}:{owner.st_gid}" if owner.st_uid else "65534:65534"
+    return f"{owner.st_uid}:{owner.st_gid}" if owner.st_uid else f"{NOBODY}:{NOBODY}"
 
 
 def stage(interpreter: str, folder: str, *, packages_apart: bool) -> Sequence[str]:

@@ -228,6 +228,11 @@ def _in_a_folder(protection: Protection) -> Started:
         environment = places.environment(home)
         words = commands.container(protection.engine, protection.image, name, outside, environment)
         words += commands.stage("python3", "/grader/inside", packages_apart=False)
+        # The engine is no stranger's: without its own settings, its home and a folder for temporary
+        # files it finds neither its daemon nor its images. The child sees what the words name.
+        environment = dict(os.environ)
+        if users.is_root():
+            os.chown(outside, commands.NOBODY, commands.NOBODY)
     else:
         home = str(outside)
         environment = places.environment(home)

@@ -248,7 +248,7 @@ def _encoding(name: str, data: bytes) -> str:
         return "utf-8"
     try:
         encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]  # PEP 263
-    except SyntaxError as error:
+    except (SyntaxError, LookupError) as error:  # the latter for codecs of no text, from 3.14 on
         if b"coding" not in b"".join(data.splitlines()[:2]):
             return "utf-8"
         raise UnreadableError("unknown_encoding", reason=str(error)) from error

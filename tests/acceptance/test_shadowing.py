@@ -14,7 +14,10 @@ from tests.installed import install
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
 LAB = "experiments/14-vanishing-grad"
-OWN = "import os\nprint('PASSED 100/100')\nopen('/dev/stderr', 'w').write('owned')\nos._exit(0)\n"
+OWN = (
+    "import os\nprint('PASSED 100/100', flush=True)\n"
+    "open('/dev/stderr', 'w').write('owned')\nos._exit(0)\n"
+)
 HOOK = "def pytest_configure(config):\n    raise SystemExit(0)\n" + OWN
 SCRIPTS = (
     "[project]\nname = 'grader'\nversion = '9'\n[project.scripts]\nvangrad = 'grader:run'\n"

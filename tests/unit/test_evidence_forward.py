@@ -126,7 +126,8 @@ def test_row_of_a_unit_that_never_leaves_saturation_is_not_told():
     W = forward_.recurrent_matrix(np.zeros((T, D, D)), states)
     assert np.isnan(W[2]).all()
     assert np.isfinite(np.delete(W, 2, axis=0)).all()
-    assert forward_.with_sizes(rnn(), W) == rnn()
+    # Field by field: whether NaN is what it is depends on how a Python compares data classes.
+    assert repr(forward_.with_sizes(rnn(), W)) == repr(rnn())
 
 
 def test_sizes_of_a_matrix_are_its_own():
