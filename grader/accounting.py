@@ -36,6 +36,8 @@ BEFORE = 45
 
 APART = re.compile(r"[\d,;.:]")
 ASIDE = 16
+"""Characters before a number within which a gate or an error may be what it is of."""
+
 COMMENT = 60
 """Characters before a number in code within which a comment may begin."""
 

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +13,8 @@ from hypothesis import strategies as st
 from tests.fuzz.bombs import BOMBS
 from tests.fuzz.campaign import HANG_S, MEMORY_MB
 from tests.fuzz.targets import targets
+
+ROOT = Path(__file__).parents[2]
 
 QUICK = {
     "json": 60, "decay": 60, "frames": 100, "recording": 40,
@@ -81,6 +84,6 @@ def test_files_made_to_cost_gigabytes_stay_within_the_bound():
     ]
     program = MEASURED.format(names=json.dumps(names))
     done = subprocess.run(  # noqa: S603 - our own words
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, check=True, text=True
+        [sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True
     )
     assert float(done.stdout) < MEMORY_MB
