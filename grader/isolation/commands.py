@@ -98,7 +98,8 @@ def container(
         words += ["--mount", _bound(folder, f"/grader/{folder.name}", writable=False)]
     words += ["--workdir", HOME]
     for variable, value in environment.items():
-        words += ["--env", f"{variable}={value}"]
+        if variable != "PATH":  # where its Python lies is the image's to say
+            words += ["--env", f"{variable}={value}"]
     return [*words, image]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from grader.isolation import commands, places
 
-ENVIRONMENT = {"HOME": commands.HOME, "TZ": "UTC"}
+ENVIRONMENT = {"HOME": commands.HOME, "TZ": "UTC", "PATH": "/usr/bin:/bin"}
 
 
 def after(words, option):
@@ -118,6 +118,20 @@ def test_container_runs_as_whom_the_scratch_folder_belongs_to_but_never_as_root(
     (user,) = after(contained(tmp_path), "--user")
     owner = tmp_path.stat().st_uid
     assert user == (f"{owner}:{tmp_path.stat().st_gid}" if owner else "65534:65534")
+
+
+def test_container_has_our_environment_but_looks_for_python_where_its_image_says(tmp_path):
+    told = dict(text.split("=", 1) for text in after(contained(tmp_path), "--env"))
+    assert told == {name: ENVIRONMENT[name] for name in ("HOME", "TZ")}
+
+
+@pytest.mark.parametrize(
+    ("engine", "user", "kept"),
+    [("/usr/bin/podman", 1000, ["keep-id"]), ("podman", 0, []), ("/usr/bin/docker", 1000, [])],
+)
+def test_owner_of_the_scratch_folder_is_the_same_inside(tmp_path, monkeypatch, engine, user, kept):
+    monkeypatch.setattr(os, "geteuid", lambda: user, raising=False)
+    assert after(commands.container(engine, "i", "n", tmp_path, ENVIRONMENT), "--userns") == kept
 
 
 def test_first_stage_is_isolated_from_the_folder_and_from_site():

@@ -10,23 +10,47 @@ from pathlib import Path
 
 import pytest
 
+from grader.evidence.sandbox import Child
 from grader.evidence.trial import try_layers
+from grader.facts import Isolation
 from grader.grading import Options, grade
 from grader.isolation import spawn
+from grader.isolation.refusal import IsolationRefusedError
+from grader.isolation.tiers import Protection
 from tests.isolation.alone import alone, protected
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
 STRONG = ("A", "B")
 ALL = ("A", "B", "E")
+WITH_CONTAINERS = ("A", "B", "C", "E")
 in_each = pytest.mark.parametrize("tier", ALL)
 in_strong = pytest.mark.parametrize("tier", STRONG)
 
 
-@in_each
+@pytest.mark.parametrize("tier", WITH_CONTAINERS)
 def test_every_layer_allows_and_refuses_what_it_has_to(tier):
     tried = try_layers(protected(tier))
     assert {layer.layer: dict(layer.said) for layer in tried if not layer.works} == {}
     assert [layer.layer for layer in tried] == list(protected(tier).isolation.layers)
+
+
+ENGINE = """#!/bin/sh
+echo "$HOME $TMPDIR $OWN_SETTINGS" >&2
+exit 125
+"""
+
+
+def test_engine_has_its_own_settings_and_its_last_words_are_told(tmp_path, monkeypatch):
+    engine = tmp_path / "docker"
+    engine.write_text(ENGINE)
+    engine.chmod(0o755)
+    for name in ("HOME", "TMPDIR", "OWN_SETTINGS"):
+        monkeypatch.setenv(name, str(tmp_path))
+    isolation = Isolation("C", (), (), (), ())
+    protection = Protection(isolation, engine=str(engine), image="image")
+    with Child(protection, {}, 5.0) as child, pytest.raises(IsolationRefusedError) as refused:
+        child.begun()
+    assert refused.value.lacking == (" ".join([str(tmp_path)] * 3) + "\\u{a}",)
 
 
 LIBRARIES = """
@@ -53,7 +77,7 @@ Path("out").write_text(json.dumps([asyncio.run(two()), sums, sorted(np.load("w.n
 """
 
 
-@in_each
+@pytest.mark.parametrize("tier", WITH_CONTAINERS)
 def test_what_scripts_use_works(tier):
     ended = alone(tier, LIBRARIES, 60.0)
     assert ended.raised is None
