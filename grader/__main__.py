@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import io
 import os
 import sys
 from typing import NoReturn
@@ -14,6 +15,10 @@ def run() -> NoReturn:
     gc.disable()
     from grader.cli import main
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Reports see to it themselves; of all else, a sign that a pipe's encoding lacks (cp1252 on
+        # Windows has no check mark) is told by its number, and is no fault of the grader.
+        sys.stdout.reconfigure(errors="backslashreplace")
     status = main()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # whoever read it may have gone

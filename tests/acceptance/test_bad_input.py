@@ -380,3 +380,14 @@ def test_module_of_a_students_repository_does_not_shadow_ours(folder):
     done = process(".", "--no-run", "--format", "json", cwd=folder, capture_output=True)
     assert done.stderr == b""
     assert json.loads(done.stdout)["submission"]["name"] == "14-vanishing-grad"
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+@pytest.mark.parametrize("words", [["explain"], ["config", "--show"], ["--help"]], ids=" ".join)
+def test_sign_that_a_pipe_lacks_is_no_fault_of_the_grader(words, encoding):
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, *words, "--lang", "es"], env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\x" in done.stdout or encoding == "cp1252"
