@@ -211,6 +211,27 @@ def test_limits_are_lowered_and_never_raised():
     assert ran.stdout == b"(50, 50) (5, 6)\n"
 
 
+STEP_DOWN = """
+import os, sys; sys.path.insert(0, sys.argv[1]); import stage
+done = []
+for name in ("chown", "setgroups", "setregid", "setreuid", "setresgid", "setresuid"):
+    setattr(os, name, lambda *given, name=name: done.append(name))
+if sys.argv[2] == "old":
+    del os.setresgid, os.setresuid
+stage.step_down(None, {"uid": 65000, "home": ".", "keep_reading": False})
+print(*done)
+"""
+
+
+@pytest.mark.parametrize(("calls", "which"), [("new", "res"), ("old", "re")])
+def test_root_is_left_where_there_is_no_linux_too(calls, which):
+    ran = subprocess.run(  # noqa: S603 - our own stage
+        [sys.executable, "-I", "-c", STEP_DOWN, str(places.INSIDE), calls],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ran.stdout.split() == ["chown", "setgroups", f"set{which}gid", f"set{which}uid"]
+
+
 def test_files_of_the_scratch_folder_are_laid_out_as_listed(tmp_path):
     stage.fill(str(tmp_path), [["a/b.py", 3], ["c", 0], ["d", 2]], b"xyzzy")
     assert (tmp_path / "a" / "b.py").read_bytes() == b"xyz"

@@ -67,15 +67,19 @@ def give_folder(config: Config) -> None:
 def step_down(libc: ctypes.CDLL | None, config: Config) -> None:
     """Become the unused user `uid`: no groups, and no capability but the one that may be kept."""
     uid = config["uid"]
-    if uid is None or libc is None:
+    if uid is None:
         return
     os.chown(config["home"], uid, uid)
-    if config["keep_reading"]:
+    if libc is not None and config["keep_reading"]:
         libc.prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0)
     os.setgroups([])
-    os.setresgid(uid, uid, uid)
-    os.setresuid(uid, uid, uid)
-    if config["keep_reading"]:
+    if hasattr(os, "setresuid"):
+        os.setresgid(uid, uid, uid)
+        os.setresuid(uid, uid, uid)
+    else:  # macOS; of root these change the saved ones too
+        os.setregid(uid, uid)
+        os.setreuid(uid, uid)
+    if libc is not None and config["keep_reading"]:
         version = struct.pack("=Ii", 0x20080522, 0)
         kept = struct.pack("=6I", READ_EVERYWHERE, READ_EVERYWHERE, 0, 0, 0, 0)
         if libc.capset(version, kept):
