@@ -31,6 +31,7 @@ cp -R "$here/../../.." "$work/source"
 "$python" -I -m pip install --quiet --disable-pip-version-check "$work/source" >&2
 
 version="$("$python" -I -m grader --version)"
+version="${version%$'\r'}" # Python ends lines so on Windows
 if [ -n "${INPUT_VERSION:-}" ] && [ "$version" != "$INPUT_VERSION" ]; then
   echo "::error title=vangrad::version $INPUT_VERSION was expected; this ref of the action holds $version"
   exit 3
