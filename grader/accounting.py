@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import Literal, TypeAlias
 
-from grader.model import KINDS, Kind, Material
-from grader.prose.cues import FIRST, MOST_ORDERS, RADIUS_WORD, TINY, VARIABLE
+from grader.model import KINDS, STEPS, Kind, Material
+from grader.prose.cues import FIRST, LABEL, MOST_ORDERS, RADIUS_WORD, TINY, UNIT, VARIABLE
 from grader.prose.numerals import Number, numbers
 from grader.prose.quantities import told
 from grader.prose.scope import clauses, is_predicted, may_report, reported
 from grader.prose.sentences import Sentence
-from grader.prose.terms import ORDERS, PERIOD
-from grader.truths import Truths, circular_law, radii
+from grader.prose.terms import PERIOD
+from grader.truths import Truths, expected_radii
 
 Subject: TypeAlias = Literal["orders", "radius", "norm", "any"]
 """What the nearest words say a number is: orders of decay, a spectral radius, a gradient's norm."""
@@ -59,7 +59,6 @@ FORMATS = (
 SETTINGS = (0.1, 0.9, 0.5, 1.0, 0.01, 0.001, 0.02, 49.0, 50.0)
 """Of the lab's text, rates of learning that come with "would it help?", an even weight, 1/50."""
 
-UNIT = re.compile(rf"\s*(?:\([^()]{{0,25}}\)\s*)?{ORDERS}", re.IGNORECASE)
 RADIUS = re.compile(rf"{RADIUS_WORD.pattern}|eigval|eigenval|autoval|valor propio", re.IGNORECASE)
 NORM = re.compile(rf"{FIRST.pattern}|gradient|\bnorm|\bg\b|[d∂]L ?/ ?[d∂]h", re.IGNORECASE)
 CUE = re.compile(
@@ -79,12 +78,15 @@ ABOUT_ELSE = re.compile(
 )
 """In the words before a number without a unit: a gate, an error, a spacing."""
 
-COMPARED = re.compile(
+BESIDE = re.compile(
     r"\b(?:more|less|fewer|than|apart|differ\w*|gap|ratio|times|twice|steeper|faster|slower|between"
     r"|both|excess|m[aá]s|menos|diferenci\w*|brecha|cociente|veces|doble|triple|entre|distancia"
-    r"|respecto|below|above|debajo|encima|sav\w+|ahorr\w+|gain\w*|gan\w+|separa\w*|raz[oó]n|relaci[oó]n)\b",
+    r"|respecto|below|above|debajo|encima|sav\w+|ahorr\w+|gain\w*|gan\w+|separa\w*|raz[oó]n"
+    r"|relaci[oó]n)\b",
     re.IGNORECASE,
 )
+"""Where one net is set beside the other, a number may be a difference or a ratio."""
+
 POWER = re.compile(r"\de[-+]?\d|10\s*\^|×", re.IGNORECASE)
 SOMETHING_ELSE = re.compile(
     r"\s*(?:%|s\b|ms\b|sec|seg|min|h\b|hour|hora|[KMG]i?B\b|dpi|px|percent|por ciento|°|€|\$"
@@ -92,7 +94,8 @@ SOMETHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 NAMED_ELSE = re.compile(
-    r"(?:python|numpy|matplotlib|version|versi[oó]n|\bv|page|p[aá]gina|apartado|table|tabla|§|chapter|cap[ií]tulo|\bp\.|figure|figura|section"
+    r"(?:python|numpy|matplotlib|version|versi[oó]n|\bv|page|p[aá]gina|apartado|table|tabla"
+    r"|§|chapter|cap[ií]tulo|\bp\.|figure|figura|section"
     r"|secci[oó]n|\blr|learning rate|tasa|alpha|σ|sigma|\bstd\b|scale|escala|init\w*|bias|sesgo"
     r"|\bb_?z|\bz|\bz_t|\bT|\bd|error\w*|differ\w*|diferenc\w*|toler\w*|\btol|epsilon|\beps|ε"
     r"|norm of W\w*|‖W\w*‖\S*|spectral norm|norma espectral|singular\w*|FP\d\d|float\d*"
@@ -105,7 +108,7 @@ NAMED_ELSE = re.compile(
 class Figure:
     """A number that looks like one of the measurement's: what it may be, and where it stands.
 
-    `steps` is over how many steps a "rate" is told.
+    `steps` is over how many steps its orders may be told.
     """
 
     number: Number
@@ -136,17 +139,16 @@ def _found(sentences: Sequence[Sentence]) -> Iterator[Figure]:
     for _, group in groupby(reported(sentences, quoted=True), key=lambda s: s.paragraph):
         paragraph = list(group)
         about = " ".join([*(s.text for s in paragraph), *paragraph[0].above[:1]])
-        rated = re.search(ORDERS, about, re.IGNORECASE) or PERIOD.search(about)
-        if rated or RADIUS.search(about) or NORM.search(about):
+        if any(cue.search(about) for cue in (LABEL, PERIOD, RADIUS, NORM)):
             for sentence in paragraph:
                 yield from _figures(sentence, about)
 
 
 def _figures(sentence: Sentence, about: str) -> Iterator[Figure]:
-    text = sentence.text
-    periods = [match.span() for match in PERIOD.finditer(text)]
-    parts = clauses(text)
-    for number in _numbers(text):
+    text, found = sentence.text, list(_numbers(sentence.text))
+    periods = [match.span() for match in PERIOD.finditer(text)] if found else []
+    parts = clauses(text) if found else []
+    for number in found:
         clause = next((part for part in parts if part.end > number.start), parts[-1])
         if any(a < number.end and number.start < b for a, b in periods):
             continue
@@ -302,16 +304,15 @@ def _values(
     subject, text, number = figure.subject, figure.sentence.text, figure.number
     power = POWER.search(text[number.start : number.end]) and not FACTOR.match(text, number.start)
     small = abs(figure.value) < TINY or power
-    rhos = [*radii(material), *filter(None, [circular_law(material)])]
+    rhos = expected_radii(material)
     if small or subject == "norm":
         yield from ((value, 0.0) for value in _norms(material, both, everywhere=subject != "norm"))
     if small:
         return
     if subject != "radius":
-        scales = [(name, n / 10.0) for name, n in (("per_ten", figure.steps), ("per_ten", 10.0))]
-        for name, scale in [*scales, ("total", 1.0)]:
+        for name, scale in {("per_ten", figure.steps / 10.0), ("per_ten", 1.0), ("total", 1.0)}:
             yield from _counted(both, name, scale)
-            if COMPARED.search(text):
+            if BESIDE.search(text):
                 yield from _compared(both, name, scale)
         yield from ((math.log10(g), 0.0) for k in both.values() for g in k.known["g_0"].values)
     yield from ((steps * math.log10(rho), 0.0) for rho in rhos for steps in LENGTHS)
@@ -344,21 +345,22 @@ def _norms(material: Material, both: Mapping[Kind, Truths], *, everywhere: bool)
         yield from curve if everywhere else (curve[0], curve[-1])
         for head in filter(None, (curve[-1], last)):
             yield from (head, curve[0] / head, head / curve[0])
-    rhos = [*radii(material), *filter(None, [circular_law(material)])]
+    rhos = expected_radii(material)
     yield from (rho**power for rho in rhos for power in LENGTHS)
 
 
 def _written(material: Material) -> Iterator[float]:
     """Yield what else the files hold: settings, and single numbers beside the curves."""
     if material.manifest is not None:
-        told = {k: v for k, v in material.manifest.document.items() if k != "results_summary"}
-        yield from _leaves(told, 0)
+        document = material.manifest.document
+        yield from _leaves({key: document[key] for key in document if key != "results_summary"})
     if material.decay is not None:
-        yield from _leaves(material.decay.document, 0)
+        yield from _leaves(material.decay.document)
 
 
-def _leaves(value: object, depth: int) -> Iterator[float]:
-    if isinstance(value, Mapping) and depth < DEEPEST:
+def _leaves(value: object, depth: int = 0) -> Iterator[float]:
+    """Yield the numbers of nested objects; one of fifty entries and more is a curve."""
+    if isinstance(value, Mapping) and depth < DEEPEST and len(value) < STEPS:
         for part in value.values():
             yield from _leaves(part, depth + 1)
     elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):

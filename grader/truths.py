@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from grader.model import KINDS, STEPS, Kind, Material
 from grader.oracle import orders_of_decay
 from grader.prose.claims import Claim
-from grader.prose.cues import LAB_EXAMPLE, RADIUS_WORD
+from grader.prose.cues import RADIUS_WORD
 from grader.prose.scope import THEORY
 
 RELATIVE = 0.01
@@ -75,7 +75,7 @@ def truths(material: Material, kind: Kind) -> Truths | None:
         "g_0": Truth((curve[0],)),
     }
     known["orders"] = Truth((*known["total"].values, *rates), known["total"].slack)
-    radius = radii(material) if kind == "rnn" else ()
+    radius = _radii(material) if kind == "rnn" else ()
     if radius:
         known["radius"] = Truth(radius)
     return Truths(known, total)
@@ -87,7 +87,7 @@ def _total(total: float, beyond: float | None) -> Truth:
     return Truth((abs(total), abs(beyond), abs(total + beyond) / 2), TOTAL_SLACK)
 
 
-def radii(material: Material) -> tuple[float, ...]:
+def _radii(material: Material) -> tuple[float, ...]:
     """Return ρ(W_hh) as measured and as declared: either will do here."""
     found = []
     probe = material.probe.get("rnn")
@@ -108,6 +108,11 @@ def circular_law(material: Material) -> float | None:
     scale, width = config.get("init_scale_W_hh"), config.get("d_hidden")
     numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (scale, width))
     return float(scale) * math.sqrt(width) if numeric and width > 0 else None  # type: ignore[arg-type, operator]
+
+
+def expected_radii(material: Material) -> list[float]:
+    """Return what a text may give for ρ(W_hh), or derive a theory from: known or estimated."""
+    return [*_radii(material), *filter(None, [circular_law(material)])]
 
 
 def agrees(claim: Claim, known: Truths, estimate: float | None) -> bool:
@@ -160,18 +165,13 @@ def _near(claim: Claim, value: float, slack: float) -> bool:
     return any(abs(reading - value) <= slack for reading in _readings(claim))
 
 
-def is_supposed(claim: Claim) -> bool:
-    """Say whether a number is the lab's own example, g_0 = 1e-15, which texts suppose at length."""
-    return claim.told.quantity == "g_0" and claim.number.power and claim.value == LAB_EXAMPLE
-
-
 def is_theory(material: Material, claim: Claim) -> bool:
     """Say whether a number is what ρ gives, in a sentence that speaks of ρ or of a theory."""
     text = claim.sentence.text
     if not (RADIUS_WORD.search(text) or THEORY.search(text)):
         return False
-    rhos = [*radii(material), *filter(None, [circular_law(material)])]
-    given = [abs(math.log10(rho)) * steps for rho in rhos for steps in (1.0, 10.0, 49.0, 50.0)]
+    lengths = (1.0, 10.0, 49.0, 50.0)
+    given = [abs(math.log10(rho)) * n for rho in expected_radii(material) for n in lengths]
     near = claim.number.half_unit
     return any(abs(abs(claim.value) - value) <= near + RELATIVE * value for value in given)
 
@@ -190,7 +190,7 @@ def meanings(material: Material, both: Mapping[Kind, Truths], claim: Claim) -> l
     values = [v for known in both.values() for v in known.known.get(quantity, NOTHING).values]
     if len(both) == len(KINDS) and quantity in {"per_ten", "total"}:
         values.append(abs(values[0] - both["gru"].known[quantity].values[0]))
-    rhos = [*radii(material), *filter(None, [circular_law(material)])]
+    rhos = expected_radii(material)
     if quantity in {"per_ten", "total", "orders"}:
         lengths = {"per_ten": (10.0,), "total": (49.0, 50.0)}.get(quantity, (10.0, 49.0, 50.0))
         values += [abs(math.log10(rho)) * n for rho in rhos for n in lengths]

@@ -242,8 +242,9 @@ def _is_redrawn(material: Material, committed: Picture) -> bool:
     drawn, numbers = _drawn(material), _numbers(material)
     if drawn is None or not alike(committed, drawn):
         return False
-    same = committed.shape == drawn.shape and np.array_equal(committed, drawn)
-    return same or numbers is None or not _lies_apart(committed, drawn, numbers)
+    if numbers is None or np.array_equal(committed, drawn):
+        return True
+    return not _lies_apart(committed, drawn, numbers)
 
 
 def _figure(material: Material) -> DrawnFigure | None:

@@ -19,7 +19,6 @@ from grader.truths import (
     Truths,
     agrees,
     circular_law,
-    is_supposed,
     is_theory,
     meanings,
     truths,
@@ -149,7 +148,7 @@ def numbers(material: Material) -> Iterator[Finding]:
             yield Finding(
                 "no_number", Outcome.PARTIAL, model=kind, file=FILE, keeps=UNNUMBERED_KEEPS
             )
-    told = list(_wrong(material, both, list(claims(sentences))))
+    told = list(_wrong(material, both, list(claims(sentences)), {k for k in own if own[k]}))
     yield from told
     yield from _open(unaccounted(material, both, sentences), told)
     orders = {kind: both[kind].signed for kind in both}
@@ -160,13 +159,14 @@ def numbers(material: Material) -> Iterator[Finding]:
 
 
 def _wrong(
-    material: Material, both: Mapping[Kind, Truths], found: Sequence[Claim]
+    material: Material, both: Mapping[Kind, Truths], found: Sequence[Claim], own: Set[Kind]
 ) -> Iterator[Finding]:
     """Find the claims that agree with nothing they may mean, once for each net and quantity.
 
     A claim whose net or quantity was taken from elsewhere in the text is left alone where it gives
-    any other number of this submission. Where the text gives the right number as well, the other is
-    asked about and not called wrong: it may belong to another run.
+    any other number of this submission, and a theory's number where the net's `own` stands in the
+    text too. Where the text gives the right number as well, the other is asked about and not called
+    wrong: it may belong to another run.
     """
     estimate = circular_law(material)
     known = [c for c in found if c.model in both and c.told.quantity in both[c.model].known]
@@ -179,7 +179,8 @@ def _wrong(
             continue
         if not claim.sure and _is_among(claim, meanings(material, both, claim)):
             continue
-        if is_supposed(claim) or is_theory(material, claim):
+        measured_too = claim.told.quantity == "radius" or claim.model in own
+        if measured_too and is_theory(material, claim):
             continue
         second = _subject(claim) in right
         if second and is_accounted(material, both, _figure(claim)):

@@ -79,10 +79,8 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
         A wrong reading only where nothing right comes near; "unsure" where a colour is missing.
     """
     missing: tuple[Colour, ...] = ()
-    for depth in DEPTHS:
-        masks = {colour: mask(picture, colour, depth) for colour in COLOURS}
-        found = {colour: without_level(points(where)) for colour, where in masks.items()}
-        if all(_is_there(each, picture.shape[1]) for each in found.values()):
+    for masks, found in _by_depth(picture):
+        if found is not None:
             thick = max(_thickness(where) for where in masks.values())
             size = (picture.shape[0], thick)
             reading = read(found, curves, *size) if curves is not None else "unsure"
@@ -92,6 +90,17 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
     # A thin line on a coloured ground has lost its hue before it has lost its colour.
     missing = tuple(c for c in missing if _columns(mask(picture, c, "faint", near=True)) < FEW)
     return Look("unsure", missing)
+
+
+def _by_depth(
+    picture: Picture,
+) -> Iterator[tuple[Mapping[Colour, Mask], Mapping[Colour, Points] | None]]:
+    """Yield where each colour is, strong and then faint, and its points where both have a curve."""
+    for depth in DEPTHS:
+        masks = {colour: mask(picture, colour, depth) for colour in COLOURS}
+        found = {colour: without_level(points(where)) for colour, where in masks.items()}
+        there = all(_is_there(each, picture.shape[1]) for each in found.values())
+        yield masks, found if there else None
 
 
 def _is_there(points: Points, width: int) -> bool:
@@ -139,9 +148,8 @@ def distance(picture: Picture, curves: Mapping[Kind, tuple[float, ...]]) -> floa
     """
     logs = [np.log10(np.asarray(curves[kind], dtype=float)) for kind in KINDS]
     off: list[float] = []
-    for depth in DEPTHS:
-        found = {c: without_level(points(mask(picture, c, depth))) for c in COLOURS}
-        if all(_is_there(each, picture.shape[1]) for each in found.values()):
+    for _, found in _by_depth(picture):
+        if found is not None:
             traces = [traced(found[colour], picture.shape[0]) for colour in COLOURS]
             explaining = _explaining(found, traces, logs, picture.shape[0])
             off += [one.worst / _allowed(one) for one in explaining if min(one.seen) >= SEEN]

@@ -8,7 +8,9 @@ Those in `difficult` name neither net for paragraphs, put numbers into footnotes
 diaries, or quote other people's beside their own; those in `registers` are printed output, slides,
 interviews, questions with their answers. Unread, 9 and 7 of 24 lost points for nothing, and a third
 of the wrong numbers went by: no rule knows whose number it is in every text. That nothing in the
-files comes to a number needs no such rule, and now finds most of the rest.
+files comes to a number needs no such rule, and now finds most of the rest. Those in `class` are
+what most of a course hands in; unread, with that in place, none of the 24 lost a point and 93 % of
+their wrong numbers were told or asked about.
 """
 
 from itertools import cycle

@@ -3,6 +3,8 @@
 Each is asked about and costs nothing; beside each stands a near one that nobody should ask about.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from grader.accounting import answered, figures, unaccounted
@@ -113,3 +115,26 @@ def test_what_is_kept_depends_on_how_much_is_lost():
     text = "The GRU keeps its gradient almost intact."
     assert asked(text, OURS) == []
     assert asked(text, STEEP) == ["may_contradict"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("The RNN loses 1.87 orders per 10 steps; its spectral radius is 0.65.", ["wrong_per_ten"]),
+        ("The RNN loses 2.07 orders per 10 steps. Its ρ of 0.65 makes that 1.87 per 10 steps.", []),
+        ("In my run the RNN's g_0 = 1e-15.", ["wrong_g_0"]),
+        ("Let the RNN's g_0 = 1e-15 (hypothetical).", []),
+    ],
+)
+def test_theory_is_no_measurement_and_the_labs_example_no_result(text, wrong):
+    found = readme.numbers(OURS.material(text))
+    assert [f.kind for f in found if f.kind.startswith("wrong_")] == wrong
+
+
+def test_curve_keyed_by_index_accounts_for_no_orders():
+    text = "The vanilla RNN loses 0.301 orders per step."
+    material = OURS.material(text)
+    keyed = {"rnn": {str(t): g for t, g in enumerate(OURS.rnn[:49])} | {"49": 0.301}}
+    material = replace(material, decay=replace(material.decay, document=keyed))
+    both = {kind: truths(material, kind) for kind in KINDS}
+    assert len(unaccounted(material, both, plain_sentences(text))) == 1

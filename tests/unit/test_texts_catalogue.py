@@ -3,7 +3,7 @@
 import pytest
 
 from grader.model import Finding, Term
-from grader.texts import LANGUAGES, Catalogue, RenderedFinding, catalogue, number
+from grader.texts import FILES, LANGUAGES, Catalogue, RenderedFinding, catalogue, number
 
 TABLE = {
     "hello": "{what}",
@@ -165,6 +165,7 @@ def test_catalogue_is_read_once(language):
 def test_every_file_is_found_by_the_keys_in_it():
     """Files are read one by one, as their keys are asked for."""
     texts = catalogue("en")
+    assert set(texts.table) == {"check", *FILES}
     for first, tree in texts.table.items():
         keys = [f"{first}.{family}" for family in tree] if first == "check" else [first]
         for key in keys:
