@@ -15,7 +15,7 @@ from grader.arguments import OneLineParser, UsageError
 from grader.config import refusal
 from grader.config.reading import ConfigError, read
 from grader.model import Value
-from grader.platforms.wheel import archive, wheel
+from grader.platforms.wheel import archive, tarball, wheel
 from grader.texts import LANGUAGES, Catalogue
 
 PLATFORMS = ("gradescope", "prairielearn", "autolab", "gitlab", "docker")
@@ -23,6 +23,8 @@ PLACEHOLDER = str(uuid.UUID(int=0)).encode()
 """Stands in info.json where PrairieLearn wants what no other question of the course has."""
 
 RUN = frozenset({"setup.sh", "run_autograder", "run.sh", "driver.sh"})
+DRIVING = frozenset({"driver.sh", "vangrad.toml"})
+"""What Autolab finds inside autograde.tar."""
 
 
 def package(words: Sequence[str], texts: Catalogue) -> int:
@@ -61,6 +63,10 @@ def build(platform: str, settings: bytes | None = None) -> bytes:
     files[name] = content
     if settings is not None:
         files["vangrad.toml"] = settings
+    if platform == "autolab":
+        # Autolab hands its machines this one file beside the Makefile and the submission.
+        inside = {name: files.pop(name) for name in {*files} & DRIVING}
+        files["autograde.tar"] = tarball(inside, RUN)
     if "info.json" in files:
         files["info.json"] = _identified(files["info.json"], content + (settings or b""))
     return archive(files, RUN)

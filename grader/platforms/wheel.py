@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,18 @@ def archive(files: Mapping[str, bytes], executable: frozenset[str] = frozenset()
             entry.create_system = 3  # modes of files as Unix has them, on Windows too
             entry.external_attr = (0o755 if name in executable else 0o644) << 16
             target.writestr(entry, files[name])
+    return stream.getvalue()
+
+
+def tarball(files: Mapping[str, bytes], executable: frozenset[str] = frozenset()) -> bytes:
+    """Return a TAR archive whose bytes depend on names and contents only."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.USTAR_FORMAT) as target:
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(files[name])
+            entry.mode = 0o755 if name in executable else 0o644
+            target.addfile(entry, io.BytesIO(files[name]))
     return stream.getvalue()
 
 

@@ -216,13 +216,26 @@ def handin(folder, lab, name="experiments"):
 
 
 def test_autolab_gets_the_score_on_the_last_line(tmp_path, python, lab):
+    """As Autolab does it: the two uploaded files and the submission in one folder, and make."""
     broken(lab)
     handin(tmp_path, lab)
-    driver = ROOT / "grader" / "platforms" / "autolab" / "driver.sh"
-    done = run(driver, {"VANGRAD_PYTHON": str(python)}, tmp_path)
-    assert done.returncode == 0
+    with zipfile.ZipFile(io.BytesIO(build("autolab", b'language = "es"\n'))) as package:
+        for name in ("autograde-Makefile", "autograde.tar"):
+            package.extract(name, tmp_path)
+        assert {"driver.sh", "vangrad.toml"}.isdisjoint(package.namelist())
+    if shutil.which("make") is None:
+        pytest.skip("make is not installed")
+    done = subprocess.run(
+        ["make", "-s", "-f", "autograde-Makefile"],
+        cwd=tmp_path,
+        env=os.environ | {"VANGRAD_PYTHON": str(python)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     (score,) = json.loads(done.stdout.splitlines()[-1])["scores"].values()
     assert 0 <= score < 50
+    assert "NO APROBADO" in done.stdout
 
 
 def test_autolab_takes_no_link_out_of_an_archive(tmp_path, python, lab):
