@@ -38,13 +38,15 @@ COMMANDS: Mapping[str, str] = {
 """First words that are no path, and the module with the function of that name."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, *, alone: bool = False) -> int:
     """Run the command line and return its exit status, as the README lists them.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         What follows the command's name; by default the process's own.
+    alone : bool
+        Whether the process has no other threads and no other use.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     texts = catalogue(_language(words))
@@ -52,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = _command(words[0] if words else "")
         if command is not None:
             return command(words[1:], texts)
-        return _grade(words, texts)
+        return _grade(words, texts, alone=alone)
     except UsageError as error:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         return USAGE_ERROR
@@ -111,7 +113,7 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     return parser
 
 
-def _grade(words: Sequence[str], texts: Catalogue) -> int:
+def _grade(words: Sequence[str], texts: Catalogue, *, alone: bool) -> int:
     arguments = _parser(texts).parse_args(words)
     deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
@@ -128,6 +130,7 @@ def _grade(words: Sequence[str], texts: Catalogue) -> int:
         key=os.environ.get(PROBE_KEY, "").encode(),
         isolation=settings.values["isolation"],
         unsafe=arguments.unsafe_run,
+        alone=alone,
     )
     report = grade(path, options)
     try:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Array: TypeAlias = npt.NDArray[np.float64]
+Array: TypeAlias = "npt.NDArray[np.float64]"
 Death: TypeAlias = Literal[
     "", "raised", "exit", "killed", "timeout", "memory", "output", "wrote", "silent"
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.conclusion import conclude
 from grader.facts import ProbeFacts, RunFacts
 from grader.isolation.refusal import IsolationRefusedError
 from grader.model import KINDS, Decay, Kind, Manifest, Material, Problem, Report, Submission
@@ -15,7 +15,7 @@ from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
 from grader.reading.normalise import read_decay
 from grader.rubric import Rubric, load_rubric
-from grader.runner import Scope, run_checks
+from grader.runner import Scope, Seek, findings, run_checks
 
 DEFAULT_SEED = 42
 PROBE_KEY = "VANGRAD_PROBE_KEY"
@@ -29,7 +29,8 @@ class Options:
 
     `timeout_s` is the time limit of each run of the script, in seconds; `isolation` is "auto" or
     the name of a tier, and `unsafe` takes a weak one where no strong one is to be had. Without a
-    `rubric` the grader's own is used; `grader.rubric.load_rubric` makes others of it.
+    `rubric` the grader's own is used; `grader.rubric.load_rubric` makes others of it. `alone` says
+    that this process has no other threads, and no other use: it may be forked.
     """
 
     run: bool = True
@@ -39,6 +40,7 @@ class Options:
     key: bytes = b""
     isolation: str = "auto"
     unsafe: bool = False
+    alone: bool = False
 
 
 def grade(path: Path | str, options: Options | None = None) -> Report:
@@ -73,8 +75,22 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
         except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
             material = replace(material, fault=error)
     scope: Scope = "full" if chosen.run else "files"
-    results = run_checks(material, rubric, scope)
+    with _seeking(material, chosen) as seek:
+        # Imported here: a process without NumPy and its threads can be forked.
+        from grader.conclusion import conclude
+
+        results = run_checks(material, rubric, scope, seek)
     return conclude(material, rubric, results, scope, chosen.minimum)
+
+
+def _seeking(material: Material, options: Options) -> AbstractContextManager[Seek]:
+    """Return what seeks findings: here alone, or with a second process for the write-up."""
+    if options.alone and not options.run and material.readme is not None:
+        from grader.apart import apart, is_possible
+
+        if is_possible():
+            return apart(material)
+    return nullcontext(findings)
 
 
 def _read(submission: Submission, rubric: Rubric) -> Material:

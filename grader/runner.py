@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -22,6 +23,8 @@ from grader.rubric import Row, Rubric
 
 Check: TypeAlias = Callable[[Material], Iterator[Finding]]
 Scope: TypeAlias = Literal["full", "files"]
+Seek: TypeAlias = Callable[[str, Material], tuple[Finding, ...]]
+"""What finds the findings of a check, `family.name`, in a submission."""
 
 BLOCKING = frozenset(
     {
@@ -47,7 +50,24 @@ Blocked: TypeAlias = Mapping[Kind, tuple[str, ...]]
 """For each model, the prerequisites that keep a check from being looked at."""
 
 
-def run_checks(material: Material, rubric: Rubric, scope: Scope) -> tuple[CheckResult, ...]:
+def findings(code: str, material: Material) -> tuple[Finding, ...]:
+    """Collect a check's findings; a fault of ours is one too, caught here and nowhere else."""
+    found: list[Finding] = []
+    try:
+        found.extend(find_check(code)(material))
+    except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        data = {
+            "error": f"{type(error).__name__}: {error}",
+            "place": f"{place.name}:{place.lineno}",
+        }
+        found.append(Finding("grader_error", Outcome.GRADER_ERROR, data))
+    return tuple(found)
+
+
+def run_checks(
+    material: Material, rubric: Rubric, scope: Scope, seek: Seek = findings
+) -> tuple[CheckResult, ...]:
     """Run every check of `rubric` over `material`; results in the rubric's order."""
     results: dict[str, CheckResult] = {}
     closed: dict[str, frozenset[Kind]] = {}
@@ -56,7 +76,8 @@ def run_checks(material: Material, rubric: Rubric, scope: Scope) -> tuple[CheckR
         blocked: Blocked = {
             kind: tuple(need for need in row.requires if kind in closed[need]) for kind in KINDS
         }
-        results[code] = _run_one(row, material, results, blocked, scope)
+        sought = functools.partial(seek, code, material)
+        results[code] = _run_one(row, sought, results, blocked, scope)
         closed[code] = _closes(results[code])
     return tuple(results[code] for code in rubric.rows)
 
@@ -75,7 +96,7 @@ def _closes(result: CheckResult) -> frozenset[Kind]:
 
 def _run_one(
     row: Row,
-    material: Material,
+    sought: Callable[[], tuple[Finding, ...]],
     results: Mapping[str, CheckResult],
     blocked: Blocked,
     scope: Scope,
@@ -86,8 +107,7 @@ def _run_one(
     if all(blocked.values()) or (because and not row.per_model):
         outcome = _inherited(because, results)
         return CheckResult(row.code, outcome, 0, row.points, row.required, (), because, KINDS)
-    findings = _findings(row.code, material)
-    kept = tuple(f for f in findings if f.model is None or not blocked[f.model])
+    kept = tuple(f for f in sought() if f.model is None or not blocked[f.model])
     return _concluded(row, kept, blocked, because)
 
 
@@ -96,21 +116,6 @@ def _inherited(because: Sequence[str], results: Mapping[str, CheckResult]) -> Ou
     if all(results[code].outcome is Outcome.NOT_ASSESSED for code in because):
         return Outcome.NOT_ASSESSED
     return Outcome.SKIPPED
-
-
-def _findings(code: str, material: Material) -> tuple[Finding, ...]:
-    """Collect a check's findings; a fault of ours is one too, caught here and nowhere else."""
-    found: list[Finding] = []
-    try:
-        found.extend(find_check(code)(material))
-    except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        data = {
-            "error": f"{type(error).__name__}: {error}",
-            "place": f"{place.name}:{place.lineno}",
-        }
-        found.append(Finding("grader_error", Outcome.GRADER_ERROR, data))
-    return tuple(found)
 
 
 def _concluded(
