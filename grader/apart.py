@@ -29,12 +29,14 @@ def is_possible() -> bool:
 
 
 @contextmanager
-def apart(material: Material, codes: Sequence[str] = PROSE) -> Iterator[Seek]:
+def apart(material: Material, codes: Sequence[str]) -> Iterator[Seek]:
     """Seek the findings of `codes` in a child of this process, which must have no other threads.
 
     Yields what seeks the findings of any check: those of `codes` are waited for, others found here.
     Without an answer from the child, or without a child, they are found here too.
     """
+    # Files ask for little linear algebra: threads for it would take the processor from the child.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     reader, writer = os.pipe()
     try:
         child = os.fork()

@@ -131,6 +131,7 @@ def _grade(words: Sequence[str], texts: Catalogue, *, alone: bool) -> int:
         isolation=settings.values["isolation"],
         unsafe=arguments.unsafe_run,
         alone=alone,
+        manual=any(one.form != "brief" for one in deliveries),
     )
     report = grade(path, options)
     try:

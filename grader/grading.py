@@ -8,12 +8,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from grader.apart import PROSE, apart, is_possible
 from grader.facts import ProbeFacts, RunFacts
 from grader.isolation.refusal import IsolationRefusedError
 from grader.model import KINDS, Decay, Kind, Manifest, Material, Problem, Report, Submission
 from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
-from grader.reading.normalise import read_decay
+from grader.reading.normalise import glance_at_decay, read_decay
 from grader.rubric import Rubric, load_rubric
 from grader.runner import Scope, Seek, findings, run_checks
 
@@ -30,7 +31,8 @@ class Options:
     `timeout_s` is the time limit of each run of the script, in seconds; `isolation` is "auto" or
     the name of a tier, and `unsafe` takes a weak one where no strong one is to be had. Without a
     `rubric` the grader's own is used; `grader.rubric.load_rubric` makes others of it. `alone` says
-    that this process has no other threads, and no other use: it may be forked.
+    that this process has no other threads, and no other use: it may be forked. Without `manual`,
+    what only puts questions to a person is left out.
     """
 
     run: bool = True
@@ -41,6 +43,7 @@ class Options:
     isolation: str = "auto"
     unsafe: bool = False
     alone: bool = False
+    manual: bool = True
 
 
 def grade(path: Path | str, options: Options | None = None) -> Report:
@@ -66,30 +69,28 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     chosen = options or Options(key=os.environ.get(PROBE_KEY, "").encode())
     rubric = chosen.rubric or load_rubric()
     submission = load(Path(path))
-    material = _read(submission, rubric)
-    if chosen.run:
-        try:
-            material = _with_evidence(material, rubric, chosen)
-        except IsolationRefusedError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
-            material = replace(material, fault=error)
     scope: Scope = "full" if chosen.run else "files"
-    with _seeking(material, chosen) as seek:
-        # Imported here: a process without NumPy and its threads can be forked.
+    material = _read(submission, rubric)
+    with _seeking(material, rubric, chosen) as seek:
+        # Behind the fork: what the write-up does not need, and NumPy, whose threads forbid one.
         from grader.conclusion import conclude
 
-        results = run_checks(material, rubric, scope, seek)
+        material = _held_to_schema(material)
+        if chosen.run:
+            try:
+                material = _with_evidence(material, rubric, chosen)
+            except IsolationRefusedError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
+                material = replace(material, fault=error)
+        results = run_checks(material, rubric, scope, seek, last=PROSE, manual=chosen.manual)
     return conclude(material, rubric, results, scope, chosen.minimum)
 
 
-def _seeking(material: Material, options: Options) -> AbstractContextManager[Seek]:
+def _seeking(material: Material, rubric: Rubric, options: Options) -> AbstractContextManager[Seek]:
     """Return what seeks findings: here alone, or with a second process for the write-up."""
-    if options.alone and not options.run and material.readme is not None:
-        from grader.apart import apart, is_possible
-
-        if is_possible():
-            return apart(material)
+    if options.alone and not options.run and material.readme is not None and is_possible():
+        return apart(material, [c for c in PROSE if options.manual or not rubric.rows[c].manual])
     return nullcontext(findings)
 
 
@@ -98,8 +99,7 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
     manifest: Manifest | None = None
     problems: list[Problem] = list(submission.problems)
     if "decay.json" in submission.files:
-        decay, found = read_decay(submission.files["decay.json"])
-        problems.extend(found)
+        decay = glance_at_decay(submission.files["decay.json"])
     if "manifest.json" in submission.files:
         manifest, found = read_manifest(submission.files["manifest.json"])
         problems.extend(found)
@@ -112,6 +112,14 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
         readme=decoded(readme) if readme is not None else None,
         thresholds=rubric.thresholds,
     )
+
+
+def _held_to_schema(material: Material) -> Material:
+    """Add what reading decay.json found, and what its schema says."""
+    file = material.submission.files.get("decay.json")
+    if file is None:
+        return material
+    return replace(material, problems=(*material.problems, *read_decay(file)[1]))
 
 
 def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Material:

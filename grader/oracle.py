@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -12,7 +12,7 @@ import numpy as np
 from reference.arrays import Chain
 from reference.cells import rnn_from_preactivation
 from reference.chaining import amplification, chain, chain_error
-from reference.decay import least_squares_slope, orders_per_ten_steps, predicted_gru
+from reference.decay import least_squares_slope, predicted_gru
 from reference.differentiate import (
     central_points,
     choose_radius,
@@ -51,35 +51,10 @@ __all__ = [
     "draw_rnn_decay",
     "ladder_points",
     "least_squares_slope",
-    "orders_of_decay",
     "predicted_gru",
     "richardson",
     "rnn_from_preactivation",
 ]
-
-
-def orders_of_decay(
-    log10_norms: Sequence[float], log10_last: float | None = None
-) -> dict[str, float]:
-    """Return the orders of magnitude lost per ten steps, by every honest definition.
-
-    Parameters
-    ----------
-    log10_norms : sequence of float, length T
-        log10 of g_0 … g_{T-1}.
-    log10_last : float, optional
-        log10 of the head gradient g_T; without it definition "c" is left out.
-
-    Returns
-    -------
-    dict of str to float
-        "a" 10·N/(T-1), "b" 10·N/T, "c" to the head gradient, "d" least squares, "e" the mean of
-        the ten-step differences (with g_T at the end it is "c"); N = log10(g_{T-1}/g_0).
-    """
-    last = math.nan if log10_last is None else log10_last
-    orders = orders_per_ten_steps(np.array([*log10_norms, last]))
-    named = {letter: float(value) for letter, value in zip("abcde", orders.values(), strict=True)}
-    return {letter: value for letter, value in named.items() if not math.isnan(value)}
 
 
 @dataclass(frozen=True, slots=True)

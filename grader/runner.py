@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from grader.model import (
@@ -66,18 +66,36 @@ def findings(code: str, material: Material) -> tuple[Finding, ...]:
 
 
 def run_checks(
-    material: Material, rubric: Rubric, scope: Scope, seek: Seek = findings
+    material: Material,
+    rubric: Rubric,
+    scope: Scope,
+    seek: Seek = findings,
+    last: Collection[str] = (),
+    *,
+    manual: bool = True,
 ) -> tuple[CheckResult, ...]:
-    """Run every check of `rubric` over `material`; results in the rubric's order."""
+    """Run every check of `rubric` over `material`; results in the rubric's order.
+
+    Parameters
+    ----------
+    seek : callable
+        Finds what a check finds.
+    last : collection of str
+        Codes of checks that are better waited for; no other check may require one of them.
+    manual : bool
+        Whether to look at checks that only put questions to a person.
+    """
     results: dict[str, CheckResult] = {}
     closed: dict[str, frozenset[Kind]] = {}
-    for code in rubric.order():
+    for code in sorted(rubric.order(), key=last.__contains__):
         row = rubric.rows[code]
         blocked: Blocked = {
             kind: tuple(need for need in row.requires if kind in closed[need]) for kind in KINDS
         }
-        sought = functools.partial(seek, code, material)
-        results[code] = _run_one(row, sought, results, blocked, scope)
+        if (scope == "files" and row.needs_run) or (row.manual and not manual):
+            results[code] = CheckResult(code, Outcome.NOT_ASSESSED, 0, row.points, row.required)
+        else:
+            results[code] = _run_one(row, functools.partial(seek, code, material), results, blocked)
         closed[code] = _closes(results[code])
     return tuple(results[code] for code in rubric.rows)
 
@@ -99,10 +117,7 @@ def _run_one(
     sought: Callable[[], tuple[Finding, ...]],
     results: Mapping[str, CheckResult],
     blocked: Blocked,
-    scope: Scope,
 ) -> CheckResult:
-    if scope == "files" and row.needs_run:
-        return CheckResult(row.code, Outcome.NOT_ASSESSED, 0, row.points, row.required)
     because = tuple(dict.fromkeys(code for codes in blocked.values() for code in codes))
     if all(blocked.values()) or (because and not row.per_model):
         outcome = _inherited(because, results)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.model import KINDS, STEPS, Kind, Material
-from grader.oracle import orders_of_decay
+from grader.orders import orders_of_decay
 from grader.prose.claims import Claim
 from grader.prose.cues import RADIUS_WORD
 from grader.prose.scope import THEORY

@@ -10,7 +10,7 @@ from datetime import date
 from grader import quoted
 from grader.measured import Declared, radius_is, scale_is
 from grader.model import KINDS, STEPS, Decay, Finding, Kind, Manifest, Material, Outcome, Value
-from grader.oracle import orders_of_decay
+from grader.orders import orders_of_decay
 from grader.reading.manifest import number_at, value_at
 from grader.reading.schema import Violation, shown, violations
 

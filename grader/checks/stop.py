@@ -17,7 +17,8 @@ from grader.ensemble import (
     setting_of,
 )
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
-from grader.oracle import least_squares_slope, orders_of_decay, predicted_gru
+from grader.oracle import least_squares_slope, predicted_gru
+from grader.orders import orders_of_decay
 from grader.spoken import asked
 
 FILE = "decay.json"

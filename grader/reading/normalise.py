@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 
 from grader.model import KINDS, STEPS, Decay, Finding, Kind, LoadedFile, Outcome, Problem, Value
@@ -70,12 +70,35 @@ def read_decay(file: LoadedFile) -> tuple[Decay | None, tuple[Problem, ...]]:
 
     What a run writes is most often what was handed in, and several checks ask for either.
     """
-    return _read(file.data)
+    normalised = _normalised(file.data)
+    return normalised.decay, (*normalised.problems, *normalised.lacks)
+
+
+def glance_at_decay(file: LoadedFile) -> Decay | None:
+    """Return what `read_decay` does, without asking the schema what it lacks."""
+    return _normalised(file.data).decay
+
+
+@dataclass(frozen=True)
+class _Normalised:
+    """A decay.json in its canonical form; the schema is asked when the answer is wanted."""
+
+    decay: Decay | None
+    problems: tuple[Problem, ...]
+    reading: _Reading | None = None
+
+    @cached_property
+    def lacks(self) -> tuple[Problem, ...]:
+        """Under decay.schema, what the canonical form still lacks."""
+        reading = self.reading
+        if reading is None:
+            return ()
+        return tuple(decay_schema.judge(reading.document, reading.curves, reading.parsed))
 
 
 @lru_cache(maxsize=8)
-def _read(data: bytes) -> tuple[Decay | None, tuple[Problem, ...]]:
-    return normalise_decay(parse_json(decoded(LoadedFile(FILE, data, ""))))
+def _normalised(data: bytes) -> _Normalised:
+    return _normalise(parse_json(decoded(LoadedFile(FILE, data, ""))))
 
 
 def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:
@@ -97,10 +120,15 @@ def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:
 
     Source: contract of the lab, block A ("Record g[0], …, g[49] in decay.json").
     """
+    normalised = _normalise(parsed)
+    return normalised.decay, (*normalised.problems, *normalised.lacks)
+
+
+def _normalise(parsed: Parsed) -> _Normalised:
     if not parsed.complete or not isinstance(parsed.value, dict | list):
         faults = [parsed.problem(fault, CODE, FILE) for fault in parsed.faults]
         other = Problem(CODE, Finding("not_an_object", file=FILE))
-        return None, tuple(faults or [other])
+        return _Normalised(None, tuple(faults or [other]))
     reading = _Reading(parsed)
     found = islice(find_series(parsed.value), MOST_SERIES)
     series = [one for one in found if not _is_axis(one)]
@@ -109,14 +137,11 @@ def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:
     if not reading.curves and not reading.problems and series:
         names = [one.path or "[]" for one in series[:SHOWN]]
         reading.tell("unrecognised", Outcome.FAIL, None, lists=names)
-        return None, (*_text_problems(reading), *reading.problems)
+        return _Normalised(None, (*_text_problems(reading), *reading.problems))
     _take_single_values(reading)
-    return _decay(reading), (
-        *_text_problems(reading),
-        *reading.problems,
-        *_missing(reading, [one.path or "[]" for one in series]),
-        *decay_schema.judge(reading.document, reading.curves, parsed),
-    )
+    missing = _missing(reading, [one.path or "[]" for one in series])
+    problems = (*_text_problems(reading), *reading.problems, *missing)
+    return _Normalised(_decay(reading), problems, reading)
 
 
 def _missing(reading: _Reading, lists: list[str]) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from grader.model import Language, Report
 
 FORMATS = (
     "text",
+    "brief",
     "json",
     "html",
     "markdown",

@@ -108,9 +108,9 @@ NO_SUBMISSION = {
 
 
 @pytest.mark.parametrize("name", NO_SUBMISSION)
-def test_path_without_a_submission_is_refused_in_one_line(command, tmp_path, name):
+def test_path_without_a_submission_is_refused_in_one_line(command, tmp_path, monkeypatch, name):
     if name == "empty path":
-        os.chdir(nothing(tmp_path))
+        monkeypatch.chdir(nothing(tmp_path))
     status, out, err = command(NO_SUBMISSION[name](tmp_path))
     assert (status, out) == (2, "")
     assert err.startswith("vangrad: ")

@@ -19,11 +19,12 @@ from pathlib import Path
 
 CACHE = Path(tempfile.gettempdir()) / "vangrad-bench-bytecode"
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"
+BRIEF = ("--format", "brief")
 
 
 def wall_s(command: list[str], folder: Path) -> float:
     """Return the wall time of one process, in seconds."""
-    environment = os.environ | {"MPLBACKEND": "Agg", "OPENBLAS_NUM_THREADS": "1"}
+    environment = os.environ | {"MPLBACKEND": "Agg"}
     # As on any machine of a user: compiled modules are kept after the first round.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(CACHE)
@@ -44,6 +45,7 @@ def main() -> None:
         commands = {
             "imports": ([python, "-c", "import numpy, jsonschema"], here),
             "files": ([python, "-m", "grader", str(EXPERIMENT), "--no-run"], here),
+            "hook": ([python, "-m", "grader", str(EXPERIMENT), "--no-run", *BRIEF], here),
             "script": ([python, "bptt_norm.py"], copy),
             "grade": ([python, "-m", "grader", str(EXPERIMENT)], here),
         }
@@ -54,7 +56,9 @@ def main() -> None:
     median = {label: statistics.median(found[1:]) for label, found in times.items()}
     for label, value in median.items():
         print(f"{label:8} {1000 * value:6.0f} ms")  # noqa: T201 - a command's output
-    print(f"--no-run: imports + {1000 * (median['files'] - median['imports']):.0f} ms (150)")  # noqa: T201 - as above
+    for label in ("files", "hook"):
+        beyond, ratio = median[label] - median["imports"], median[label] / median["imports"]
+        print(f"{label}: imports + {1000 * beyond:.0f} ms, {ratio:.1f} times as long")  # noqa: T201 - as above
     beyond = median["grade"] - 2 * median["script"]
     print(f"full grade: two runs of the script {1000 * beyond:+.0f} ms (+500)")  # noqa: T201 - as above
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import runner
+from grader.apart import PROSE
 from grader.model import KINDS, SEVERITY, CheckResult, Finding, Outcome, Verdict
 from grader.rubric import Row, Rubric, load_rubric
 from tests.toys import material
@@ -264,3 +265,37 @@ def test_further_finding_never_raises_a_score(three, more, place):
 def test_every_outcome_has_a_weight_of_its_own():
     weights = [SEVERITY.index(outcome) for outcome in Outcome]
     assert all(a < b for a, b in itertools.pairwise(weights))
+
+
+def test_check_that_only_asks_can_be_left_out(monkeypatch):
+    rubric = Rubric({"toy.one": row("one", 0, manual=True), "toy.two": row("two")}, {}, "")
+    monkeypatch.setattr(
+        runner, "find_check", lambda _: lambda _: iter([Finding("x", Outcome.MANUAL)])
+    )
+    asked = runner.run_checks(MATERIAL, rubric, "full")
+    left = runner.run_checks(MATERIAL, rubric, "full", manual=False)
+    assert [one.outcome for one in asked] == [Outcome.MANUAL, Outcome.MANUAL]
+    assert [one.outcome for one in left] == [Outcome.NOT_ASSESSED, Outcome.MANUAL]
+
+
+def test_what_is_waited_for_comes_last_and_stands_where_it_did(monkeypatch):
+    seen = []
+    rubric = Rubric(
+        {row.code: row for row in (row("late"), row("next", 10, "late"), row("other"))}, {}, ""
+    )
+
+    def seek(code, _):
+        seen.append(code)
+        return ()
+
+    found = runner.run_checks(MATERIAL, rubric, "full", seek, last=("toy.late", "toy.next"))
+    assert seen == ["toy.other", "toy.late", "toy.next"]
+    assert [one.code for one in found] == ["toy.late", "toy.next", "toy.other"]
+
+
+def test_nothing_waits_for_the_write_up():
+    rows = load_rubric().rows.values()
+    assert not [
+        row.code for row in rows if row.code not in PROSE and set(row.requires) & set(PROSE)
+    ]
+    assert set(PROSE) == {row.code for row in rows if row.code.startswith("readme.")}
