@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import hashlib
 import json
 import tomllib
@@ -66,8 +68,7 @@ def load_rubric(changes: Mapping[str, Any] | None = None) -> Rubric:
     RubricError
         If the points no longer make 100, or a check that is left to a person would carry some.
     """
-    source = resources.files("grader").joinpath("rubric.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(source)
+    document = copy.deepcopy(_shipped())
     for name, value in (changes or {}).get("thresholds", {}).items():
         document["thresholds"][name] = value
     for family, rows in (changes or {}).get("checks", {}).items():
@@ -78,6 +79,12 @@ def load_rubric(changes: Mapping[str, Any] | None = None) -> Rubric:
     # Of what is in force, however it is written: a comment more is no other rubric.
     content = json.dumps(document, sort_keys=True, allow_nan=False)
     return Rubric(rows, document["thresholds"], hashlib.sha256(content.encode()).hexdigest())
+
+
+@functools.cache
+def _shipped() -> dict[str, Any]:
+    source = resources.files("grader").joinpath("rubric.toml").read_text(encoding="utf-8")
+    return tomllib.loads(source)
 
 
 def _rows(families: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> list[Row]:

@@ -117,3 +117,15 @@ def test_caller_in_python_is_not_forked(submission, monkeypatch):
 def test_command_line_says_the_same(submission):
     done = python("-m", "grader", str(submission), "--no-run", "--format", "json")
     assert (done.returncode, json.loads(done.stdout)) == (0, expected(submission))
+
+
+def test_process_is_forked_before_numpy_starts_its_threads(submission):
+    before = """
+fork = os.fork
+def only_early():
+    assert "numpy" not in sys.modules
+    return fork()
+os.fork = only_early
+"""
+    report, here = told(submission, before=before)
+    assert (here, report) == (0, expected(submission))
