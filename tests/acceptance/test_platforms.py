@@ -299,6 +299,32 @@ def test_action_fails_what_is_broken_and_points_at_its_file(job, lab):
     assert json.loads(Path(outputs["report"]).read_text())["grader"]["language"] == "es"
 
 
+@pytest.mark.parametrize("allowed", [True, False], ids=["allowed", "refused"])
+def test_action_comments_where_it_may_and_never_fails_for_it(job, lab, tmp_path, allowed):
+    broken(lab)
+    stand_in = tmp_path / "bin" / "gh"
+    stand_in.parent.mkdir()
+    stand_in.write_text(
+        f'#!/bin/bash\necho "$@" > "{tmp_path}/asked"\ncat "${{@: -1}}" > "{tmp_path}/comment"\n'
+        f"exit {int(not allowed)}\n"
+    )
+    stand_in.chmod(0o755)
+    done, outputs, summary = job(
+        INPUT_COMMENT="true",
+        PULL_REQUEST="7",
+        GITHUB_REPOSITORY="course/student",
+        PATH=f"{stand_in.parent}:{os.environ['PATH']}",
+    )
+    assert (done.returncode, outputs["verdict"]) == (1, "not_passed")
+    assert (
+        (tmp_path / "asked")
+        .read_text()
+        .startswith("pr comment 7 --repo course/student --edit-last --create-if-none --body-file ")
+    )
+    assert (tmp_path / "comment").read_text() == summary
+    assert ("::warning title=vangrad::the comment could not be written" in done.stdout) != allowed
+
+
 REFUSED = {
     "an event with a token that writes": ({"GITHUB_EVENT_NAME": "pull_request_target"}, 3),
     "another version": ({"INPUT_VERSION": "0.0.9"}, 3),
