@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
-from itertools import islice
+from itertools import dropwhile, islice
 
 from grader.accounting import Figure, Subject, answered, is_accounted, unaccounted
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
@@ -12,7 +12,7 @@ from grader.prose.answers import QUESTIONS, Answers, Question, numbered, read_an
 from grader.prose.claims import Claim, claims
 from grader.prose.contradictions import Statement, statements
 from grader.prose.impressions import Impressed, impressions
-from grader.prose.sentences import plain_sentences
+from grader.prose.sentences import Sentence, plain_sentences
 from grader.prose.terms import PATTERNS
 from grader.truths import (
     Truth,
@@ -84,16 +84,23 @@ def read(material: Material) -> Iterator[Finding]:
     """Show a person the sentences found, question by question: a program cannot judge them."""
     if material.readme is None:
         return
-    answers = read_answers(plain_sentences(material.readme))
+    sentences = plain_sentences(material.readme)
+    answers = read_answers(sentences)
     expected = _right_answer(material)
     for question, found in answers.found.items():
-        data: dict[str, Value] = {"sentence": " ".join(s.text for s in found[:SHOWN])}
+        data: dict[str, Value] = {"sentence": " ".join(_from(found[0], sentences))}
         data |= expected.get(question, {})
         kind = f"read_{question}"
         yield Finding(kind, Outcome.MANUAL, data, file=FILE, line=found[0].line)
     missing = [question for question in QUESTIONS if question not in answers.found]
     if missing:
         yield Finding("look_for", Outcome.MANUAL, {"questions": len(missing)}, file=FILE)
+
+
+def _from(first: Sentence, sentences: Sequence[Sentence]) -> list[str]:
+    """Return a sentence and what follows it in its paragraph, as far as is shown."""
+    following = dropwhile(lambda one: one is not first, sentences)
+    return [s.text for s in islice(following, SHOWN) if s.paragraph == first.paragraph]
 
 
 def _right_answer(material: Material) -> dict[Question, dict[str, Value]]:

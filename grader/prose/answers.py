@@ -100,9 +100,14 @@ def read_answers(sentences: tuple[Sentence, ...]) -> Answers:
         lead, asked = whole[0], " ".join(s.text for s in whole if s.text.endswith("?"))
         for question in QUESTIONS:
             answer = _answer(question, paragraph, lead, asked)
-            if answer:
-                found.setdefault(question, tuple(answer))
+            # A table gives the number; what a person is to read is the text around it.
+            if answer and (question not in found or _is_better(answer, found[question])):
+                found[question] = tuple(answer)
     return Answers(found, left, copied, sum(len(s.text.split()) for s in body))
+
+
+def _is_better(answer: Sequence[Sentence], known: Sequence[Sentence]) -> bool:
+    return known[0].is_cell and not answer[0].is_cell
 
 
 def _place(sentence: Sentence) -> tuple[int, bool]:

@@ -240,6 +240,19 @@ def test_sentences_found_are_shown_to_a_person_question_by_question():
     assert [f.line for f in found] == [1, 3, 5, 7]
 
 
+CELLS = "| | RNN | GRU |\n|-|-|-|\n| orders per 10 steps | 2.40 | 0.45 |\n"
+
+
+def test_person_reads_the_text_and_not_the_table():
+    """A table has the number first; what is to be judged is the explanation, to its end."""
+    text = GOOD.replace(RNN_RATE, f"{RNN_RATE} So each step multiplies by the Jacobian.")
+    shown = [f.data["sentence"] for f in readme.read(material(f"{CELLS}\n\n{text}"))]
+    assert shown[0] == f"{RNN_RATE} So each step multiplies by the Jacobian."
+    assert shown[1:] == [GRU_RATE, PRACTICE, ATTENTION]
+    cell, *_ = readme.read(material(CELLS))
+    assert "2.40" in cell.data["sentence"]
+
+
 def test_right_answers_are_described_by_these_numbers():
     rnn, gru, practice, _ = (f.data for f in readme.read(material(GOOD)))
     assert (rnn["orders"], gru["orders"]) == pytest.approx((2.4, 0.45))
