@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from grader.clean import terminal
-from grader.model import CheckResult, Finding, Outcome, Verdict
+from grader.model import WRONG, CheckResult, Finding, Outcome, Verdict
 from grader.report import FORMATS, render, words
 from grader.report.github import everything
 from grader.texts import LANGUAGES, catalogue
@@ -303,3 +303,19 @@ def test_gradescope_would_refuse_another_status():
 def test_schema_would_refuse_a_case_without_a_class():
     with pytest.raises(platforms.xmlschema.XMLSchemaValidationError):
         platforms.junit_schema().validate('<testsuites><testsuite name="a"/></testsuites>')
+
+
+@each_language
+@each_report
+def test_brief_report_holds_all_that_is_wrong_and_nothing_else(name, language):
+    found, texts = graded(name), catalogue(language)
+    written = rendered("brief", name, language)
+    assert written.splitlines()[0] == terminal(words.headline(found, texts))
+    assert not UNPRINTABLE.search(written)
+    for row in found.checks:
+        for finding in row.findings:
+            message = terminal(words.say(texts, row.code, finding).words.message)
+            if finding.outcome in WRONG or finding.outcome is Outcome.GRADER_ERROR:
+                assert message in written
+            if finding.outcome in (Outcome.NOTE, Outcome.MANUAL):
+                assert message not in written
