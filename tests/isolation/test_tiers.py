@@ -361,7 +361,7 @@ def test_sealed_tier_has_no_daemons(tier):
     assert alone(tier, "import os\nos.fork()").raised.refused == "call"
 
 
-@pytest.mark.parametrize("tier", ["B", "E"])
+@pytest.mark.parametrize("tier", ["B", pytest.param("E", marks=pytest.mark.slow)])
 def test_experiment_passes_in_weaker_tiers_too(tier):
     protected(tier)
     report = grade(EXPERIMENT, Options(isolation=tier))

@@ -58,7 +58,7 @@ def drawn_head(rng):
     return (step.name, f"head-{head}"), scenes, replace(one, **wrong)
 
 
-@pytest.mark.parametrize("cases", [15, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cases", [10, pytest.param(60, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("draw", [drawn_steps, drawn_head])
 def test_two_mistakes_in_the_vectors_are_named(draw, cases):
     rng, hits = random.Random(3), 0
@@ -86,7 +86,7 @@ def test_mistakes_in_vectors_and_list_are_told_apart():
             assert (f"record-{name}",) in of_list.candidates
 
 
-@pytest.mark.parametrize("cases", [10, pytest.param(25, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("cases", [6, pytest.param(25, marks=pytest.mark.slow)])
 def test_two_mistakes_in_a_list_alone_are_named(cases):
     rng, hits = random.Random(5), 0
     for _ in range(cases):
