@@ -250,11 +250,11 @@ def points(where: Mask) -> Points:
         Empty where there is no such colour.
     """
     width = where.shape[1]
-    columns, starts, ends = _runs(where)
+    columns, starts, ends = runs(where)
     centres = Points(columns.astype(float), (starts + ends - 1) / 2)
     if not 0 < len(columns) <= MOST_RUNS:
         return centres  # nothing, or noise: no component of it says anything
-    labels = _components(columns, starts, ends)
+    labels = components(columns, starts, ends)
     first = np.full(labels.max() + 1, width)
     last = np.zeros(labels.max() + 1, dtype=int)
     area = np.bincount(labels, weights=ends - starts)
@@ -266,7 +266,7 @@ def points(where: Mask) -> Points:
     return Points(centres.x[kept], centres.y[kept])
 
 
-def _runs(where: Mask) -> tuple[npt.NDArray[np.intp], ...]:
+def runs(where: Mask) -> tuple[npt.NDArray[np.intp], ...]:
     """Return column, first row and row after the last of every vertical run, ordered by column."""
     height, width = where.shape
     padded = np.zeros((width, height + 2), dtype=np.int8)
@@ -277,7 +277,7 @@ def _runs(where: Mask) -> tuple[npt.NDArray[np.intp], ...]:
     return columns, starts - columns * (height + 2), ends - columns * (height + 2)
 
 
-def _components(
+def components(
     columns: npt.NDArray[np.intp],
     starts: npt.NDArray[np.intp],
     ends: npt.NDArray[np.intp],

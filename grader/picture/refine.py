@@ -18,6 +18,9 @@ from grader.picture.pixels import Floats, Points
 ROUNDS = 6
 LONGEST_STEP = 2.0  # of the ends, in steps of t, in one round
 TRUSTED = 0.8  # of the steps, the closest: of the others a part may be hidden behind something
+CLOSE_PX = 0.275  # root mean square over the steps of a curve: rows are read to a fraction of one …
+SCATTERED = 0.23  # … and of the scatter within a step (markers, thick lines) this much stays
+MOST_CLOSE_PX = 1.0
 LEAST_STEPS = 12  # of t with pixels, of each curve
 
 
@@ -28,7 +31,8 @@ class Refined:
     `off` holds for each curve the root mean square, in rows, of how far its `TRUSTED` steps lie
     off; `seen` the shares of its steps that have pixels, `near` the shares of all columns of its
     colour with a pixel between the ends and within the window; `scatter` how far, in rows, the
-    pixels of one step lie apart (markers, thick lines); `slope` is in rows per unit.
+    pixels of one step lie apart (markers, thick lines); `slope` is in rows per unit, `offset` the
+    row of 0 of the first curve.
     """
 
     off: tuple[float, ...]
@@ -36,12 +40,18 @@ class Refined:
     near: tuple[float, ...]
     scatter: float
     slope: float
+    offset: float
     ends: tuple[float, float]
 
     @property
     def worst(self) -> float:
         """Of the curve that lies further off."""
         return max(self.off)
+
+    @property
+    def allowed(self) -> float:
+        """How far off steps may lie, in rows, where a curve is the right one."""
+        return min(CLOSE_PX + SCATTERED * self.scatter, MOST_CLOSE_PX)
 
 
 def refined(
@@ -76,7 +86,7 @@ def refined(
     lines = [line] * len(pairs)
     for _ in range(ROUNDS):
         steps = [
-            _steps(points, values, (first, last), line, window)
+            stepped(points, values, (first, last), line, window)
             for (points, values), line in zip(pairs, lines, strict=True)
         ]
         if any(len(t) < LEAST_STEPS for t, _ in steps):
@@ -88,22 +98,25 @@ def refined(
         lines = [(a + da, b + db) for (a, b), (da, db) in zip(lines, change, strict=True)]  # type: ignore[misc]
         width = last - first
         first, last = first - moved[0] * width, last - moved[1] * width
-    slope = lines[0][1] if lines[0] is not None else 0.0
+    offset, slope = lines[0] if lines[0] is not None else (0.0, 0.0)
     fits = [
-        _fit(pair, (first, last), line, window) for pair, line in zip(pairs, lines, strict=True)
+        fitted(pair, (first, last), line, window) for pair, line in zip(pairs, lines, strict=True)
     ]
     if any(fit is None for fit in fits):
         return None
     off, seen, near, scatter = zip(*(fit for fit in fits if fit is not None), strict=True)
-    return Refined(off, seen, near, max(scatter), slope, (first, last))
+    return Refined(off, seen, near, max(scatter), slope, offset, (first, last))
 
 
-def _fit(
+def fitted(
     pair: Pair, ends: tuple[float, float], line: tuple[float, float] | None, window: float
 ) -> tuple[float, float, float, float] | None:
-    """Return how far off the steps lie, the shares seen and near, and the scatter within steps."""
+    """Return how far off the steps lie, the shares seen and near, and the scatter within steps.
+
+    As in `Refined`, of one curve on a map that stays as it is; None where too little is near.
+    """
     points, values = pair
-    t, row = _steps(points, values, ends, line, window)
+    t, row = stepped(points, values, ends, line, window)
     if len(t) < LEAST_STEPS or line is None:
         return None
     squares = np.sort((row - line[0] - line[1] * values[t]) ** 2)
@@ -120,7 +133,7 @@ def _fit(
     return off, len(t) / len(values), len(hits) / max(len(columns), 1), scatter
 
 
-def _steps(
+def stepped(
     points: Points,
     values: Floats,
     ends: tuple[float, float],
@@ -149,6 +162,60 @@ def _steps(
     middle = (off[order][start + (count - 1) // 2] + off[order][start + count // 2]) / 2.0
     rows = middle if line is None else middle + line[0] + line[1] * values[known]
     return known, rows
+
+
+def held(
+    pairs: Sequence[Pair],
+    ends: tuple[float, float],
+    line: tuple[float, float],
+    window: float,
+    slack: tuple[float, float],
+) -> Refined | None:
+    """Move a known map by no more than what it leaves open, and return what is left.
+
+    Parameters
+    ----------
+    pairs, ends, line, window
+        As for `refined`, of the map that is known.
+    slack : tuple of float
+        How far the map may be off: in rows at both ends of its values, and in steps of t at both
+        of its ends. These are standard deviations: what lies further off is pulled by less.
+
+    Returns
+    -------
+    Refined or None
+        None where too little of a curve lies within the window.
+    """
+    steps = [stepped(points, values, ends, line, window) for points, values in pairs]
+    if any(len(t) < LEAST_STEPS for t, _ in steps):
+        return None
+    low = min(float(values.min()) for _, values in pairs)
+    span = max(float(values.max()) for _, values in pairs) - low
+    rows, off = [], []
+    for (_, values), (t, row) in zip(pairs, steps, strict=True):
+        place, height = t / (len(values) - 1), (values[t] - low) / max(span, 1e-300)
+        gradient = line[1] * np.gradient(values)[t]
+        rows.append(np.column_stack([1 - height, height, gradient * (1 - place), gradient * place]))
+        off.append(row - line[0] - line[1] * values[t])
+    basis, rest = np.concatenate(rows), np.concatenate(off)
+    springs = np.diag(CLOSE_PX / np.repeat(slack, 2))
+    found = np.zeros(4)
+    for _ in range(ROUNDS):
+        left = rest - basis @ found
+        scale = max(2.0 * 1.4826 * float(np.median(np.abs(left))), 0.5)
+        root = 1.0 / np.sqrt(1.0 + (left / scale) ** 2)
+        matrix = np.concatenate([basis * root[:, None], springs])
+        found = np.linalg.lstsq(matrix, np.concatenate([rest * root, np.zeros(4)]), rcond=None)[0]
+    slope = line[1] + (found[1] - found[0]) / max(span, 1e-300)
+    offset = line[0] + found[0] - (slope - line[1]) * low
+    step = (ends[1] - ends[0]) / (len(pairs[0][1]) - 1)
+    moved = (ends[0] - found[2] * step, ends[1] - found[3] * step)
+    fits = [fitted(pair, moved, (offset, slope), window) for pair in pairs]
+    known = [fit for fit in fits if fit is not None]
+    if len(known) < len(fits):
+        return None
+    each, seen, near, scatter = zip(*known, strict=True)
+    return Refined(each, seen, near, max(scatter), slope, offset, moved)
 
 
 def _first_lines(
