@@ -88,6 +88,13 @@ def again(data, change):
     return stream.getvalue()
 
 
+def png_of(picture):
+    """Return the bytes of an array of pixels."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, format="png")
+    return stream.getvalue()
+
+
 def jpeg(image):
     """Return the image after a lossy compression."""
     stream = io.BytesIO()

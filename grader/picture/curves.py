@@ -2,7 +2,8 @@
 
 Right: one map brings the curves of decay.json onto the coloured pixels, with each step where it
 belongs. Wrong is said only of a picture whose two curves can be followed from end to end, and
-which no map brings even near; everything between is for a person.
+which no map brings even near. What is between is asked of the labels of the axes, which fix the
+map; what they leave open, too, is for a person.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from grader.model import KINDS, Kind
 from grader.picture.fitting import HIDDEN, NEAR, VISIBLE, best, thinned
 from grader.picture.pixels import LONG, Colour, Depth, Floats, Mask, Picture, Points, mask, points
+from grader.picture.placed import Drawn, contradicted, verdict
 from grader.picture.refine import Refined, refined
 from grader.picture.traces import Trace, traced, without_level
 
@@ -24,16 +26,14 @@ Reading: TypeAlias = Literal[
     "separate_axes", "other_numbers", "one_missing", "other_colours", "other_curves", "unsure",
 ]  # fmt: skip
 """What a picture shows: "mirrored" is right if its axis counts back from the loss. Pixels alone
-give "right", "mirrored", "linear_axis", "swapped_colours", "other_curves" and "unsure"."""
+give "right", "mirrored", "linear_axis", "swapped_colours", "other_curves" and "unsure"; with the
+labels of both axes "other_scale" and "separate_axes", too."""
 
 COLOURS: tuple[Colour, Colour] = ("red", "blue")
 """Of the RNN and of the GRU."""
 DEPTHS: tuple[Depth, Depth] = ("strong", "faint")
 LEAST_POINTS = 15
 FEW = 60  # columns of a hue nearby: more than a mark or a letter, less than a curve's
-CLOSE_PX = 0.275  # root mean square over the steps of a curve: rows are read to a fraction of one …
-SCATTERED = 0.23  # … and of the scatter within a step (markers, thick lines) this much stays
-MOST_CLOSE_PX = 1.0
 FAR = 2.7  # times as far as right ones may lie, and …
 LEAST_FAR = 0.0020  # … of the height: two seeds at the lab's settings lie 0.35 % apart and more
 LEAST_FAR_PX = 0.9
@@ -78,18 +78,63 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
     Look
         A wrong reading only where nothing right comes near; "unsure" where a colour is missing.
     """
+    found: list[Mapping[Colour, Points]] = []
+    reading: Reading = "unsure"
     missing: tuple[Colour, ...] = ()
-    for masks, found in _by_depth(picture):
-        if found is not None:
-            thick = max(_thickness(where) for where in masks.values())
-            size = (picture.shape[0], thick)
-            reading = read(found, curves, *size) if curves is not None else "unsure"
-            if reading != "unsure" or curves is None:
-                return Look(reading)
+    for masks, points_ in _by_depth(picture):
         missing = tuple(c for c in COLOURS if _columns(masks[c]) < LEAST_POINTS)
-    # A thin line on a coloured ground has lost its hue before it has lost its colour.
-    missing = tuple(c for c in missing if _columns(mask(picture, c, "faint", near=True)) < FEW)
-    return Look("unsure", missing)
+        if points_ is None:
+            continue
+        found.append(points_)
+        if reading == "unsure" and curves is not None:
+            thick = max(_thickness(where) for where in masks.values())
+            traces = [traced(points_[colour], picture.shape[0]) for colour in COLOURS]
+            reading, map_ = read(points_, traces, curves, thick, picture.shape[0])
+            if map_ is not None and reading == "right":
+                taken_back = contradicted(picture, traces, _arrays(curves), map_)
+                return Look("unsure" if taken_back else "right")
+            if reading not in ("unsure", "mirrored"):
+                return Look(reading)
+    missing = _missing(picture, missing) if reading == "unsure" else ()
+    if curves is None or missing:
+        return Look("unsure", missing)
+    labelled = _labelled(picture, found, curves)
+    # Of what runs to the left, labels can only say that their axis does so, too.
+    open_to: tuple[Reading | None, ...] = (labelled,) if reading == "unsure" else ("right",)
+    return Look(labelled if labelled is not None and labelled in open_to else reading)
+
+
+def _missing(picture: Picture, missing: tuple[Colour, ...]) -> tuple[Colour, ...]:
+    """Keep the colours of which there is nothing near either.
+
+    A thin line on a coloured ground has lost its hue before it has lost its colour.
+    """
+    near = {c: _columns(mask(picture, c, "faint", near=True)) for c in missing}
+    return tuple(c for c in missing if near[c] < FEW)
+
+
+def _labelled(
+    picture: Picture,
+    found: Sequence[Mapping[Colour, Points]],
+    curves: Mapping[Kind, tuple[float, ...]],
+) -> Reading | None:
+    """Return what curves show that can be followed, with the labels of both axes beside them."""
+    tinted = {colour: mask(picture, colour, "faint", near=True) for colour in COLOURS}
+    return verdict(picture, [_drawn(picture, tinted, each) for each in found], _arrays(curves))
+
+
+def _drawn(
+    picture: Picture, tinted: Mapping[Colour, Mask], found: Mapping[Colour, Points]
+) -> list[Drawn]:
+    return [
+        Drawn(tinted[colour], found[colour], traced(found[colour], picture.shape[0]))
+        for colour in COLOURS
+    ]
+
+
+def _arrays(curves: Mapping[Kind, tuple[float, ...]]) -> tuple[Floats, Floats]:
+    rnn, gru = (np.asarray(curves[kind], dtype=float) for kind in KINDS)
+    return rnn, gru
 
 
 def _by_depth(
@@ -110,27 +155,34 @@ def _is_there(points: Points, width: int) -> bool:
 
 def read(
     found: Mapping[Colour, Points],
+    traces: list[Trace],
     curves: Mapping[Kind, tuple[float, ...]],
+    thick: float,
     height: int,
-    thick: float = 1.0,
-) -> Reading:
+) -> tuple[Reading, Refined | None]:
     """Compare the pixels of the red and the blue curve with g_0 … g_49.
 
     Parameters
     ----------
     found : mapping of "red" and "blue" to Points, each of `LEAST_POINTS` and more
+    traces : list of Trace
+        The courses of both.
     curves : mapping of "rnn" and "gru" to tuple of float, positive
-    height : int
-        Of the picture, in pixels.
     thick : float
         Rows that the thicker of the two lines covers.
+    height : int
+        Of the picture, in pixels.
+
+    Returns
+    -------
+    tuple of (Reading, Refined or None)
+        With the map that brings the numbers onto the pixels, where they are the right ones.
     """
     logs = [np.log10(np.asarray(curves[kind], dtype=float)) for kind in KINDS]
-    traces = [traced(found[colour], height) for colour in COLOURS]
     for one in _explaining(found, traces, logs, height):
         if _is_close(one):
-            return "right" if one.ends[0] < one.ends[1] else "mirrored"
-    return _wrong(traces, curves, height, thick)
+            return ("right" if one.ends[0] < one.ends[1] else "mirrored"), one
+    return _wrong(traces, curves, height, thick), None
 
 
 def distance(picture: Picture, curves: Mapping[Kind, tuple[float, ...]]) -> float | None:
@@ -152,7 +204,7 @@ def distance(picture: Picture, curves: Mapping[Kind, tuple[float, ...]]) -> floa
         if found is not None:
             traces = [traced(found[colour], picture.shape[0]) for colour in COLOURS]
             explaining = _explaining(found, traces, logs, picture.shape[0])
-            off += [one.worst / _allowed(one) for one in explaining if min(one.seen) >= SEEN]
+            off += [one.worst / one.allowed for one in explaining if min(one.seen) >= SEEN]
     return min(off, default=None)
 
 
@@ -182,11 +234,7 @@ def _is_explained(one: Refined) -> bool:
 
 def _is_close(one: Refined) -> bool:
     """Say whether the steps of the curves lie on their pixels."""
-    return one.slope < 0 and one.worst <= _allowed(one) and min(one.seen) >= SEEN
-
-
-def _allowed(one: Refined) -> float:
-    return min(CLOSE_PX + SCATTERED * one.scatter, MOST_CLOSE_PX)
+    return one.slope < 0 and one.worst <= one.allowed and min(one.seen) >= SEEN
 
 
 def _columns(where: Mask) -> int:
@@ -239,7 +287,7 @@ def _is_far(
     closest = _closest(traces, values, height, STRETCHED)
     if closest is None:
         return True
-    near = max(FAR * _allowed(closest), LEAST_FAR * height, LEAST_FAR_PX)
+    near = max(FAR * closest.allowed, LEAST_FAR * height, LEAST_FAR_PX)
     return closest.worst > max(further * near, covered)
 
 

@@ -22,7 +22,7 @@ SUBSET = (
     "default", "markers", "markers under a blue line", "dashed", "dark", "transparent",
     "legend above",
 )  # fmt: skip
-MIRRORED = {"steps back", "inverted"}  # whether the axis says so is not in the pixels
+MIRRORED = {"steps back"}  # whether the axis says so is in its name, which pixels do not give
 
 
 def material(data, curves=G):
