@@ -93,7 +93,7 @@ def is_not_refused(case: Case, tmp_path: Path) -> None:
     assert report.diagnoses == ()
 
 
-@pytest.mark.parametrize("case", named(some(SCRIPTS, 16)))
+@pytest.mark.parametrize("case", named(some(SCRIPTS, 24)))
 def test_right_submission_is_not_refused(case: Case, tmp_path: Path):
     is_not_refused(case, tmp_path)
 
@@ -111,7 +111,7 @@ def test_right_document_is_not_refused(case: Case, tmp_path: Path):
     assert report.exit_status == 0
 
 
-@pytest.mark.parametrize("case", named(some([c for c in SAMPLE if not decided_by_files(c)], 22)))
+@pytest.mark.parametrize("case", named(some([c for c in SAMPLE if not decided_by_files(c)], 32)))
 def test_wrong_submission_is_found_out(case: Case, tmp_path: Path):
     report = grade(case.write(tmp_path), options(case))
     assert judge(case, report).faults == ()

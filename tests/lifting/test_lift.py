@@ -82,7 +82,11 @@ WHOLE = """    product = np.eye(N_H)
     ("norm", "named"),
     [
         ("np.linalg.norm(product, 2)", (("record-jacobian",),)),
-        ("np.linalg.norm(product)", (("record-jacobian-frobenius",),)),
+        pytest.param(
+            "np.linalg.norm(product)",
+            (("record-jacobian-frobenius",),),
+            marks=pytest.mark.slow,
+        ),
         ("abs(product[0, 1])", None),
     ],
     ids=["spectral", "Frobenius", "an entry"],
