@@ -1,7 +1,8 @@
-"""Checks of the write-up in a second process, while this one looks at everything else.
+"""Checks of texts in a second process, while this one looks at everything else.
 
-Reading prose takes as long as all other checks of files together: with two processors, a grade from
-files takes half the time. Only the command line does so, in a process of its own without threads.
+Reading prose and code takes as long as all other checks of files together: with two processors, a
+grade from files takes half the time. Only the command line does so, in a process of its own without
+threads.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ from grader.runner import Seek, findings
 
 Found: TypeAlias = Mapping[str, tuple[Finding, ...]]
 
-PROSE = ("readme.questions", "readme.read", "readme.numbers")
-"""Checks that read the write-up, and share what they read."""
+TEXTS = (
+    *("readme.questions", "readme.read", "readme.numbers"),
+    *("constraints.framework", "constraints.training", "constraints.same_inputs"),
+)
+"""Checks that read the write-up or the script, and need no NumPy."""
 
 
 def is_possible() -> bool:

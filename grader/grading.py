@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.apart import PROSE, apart, is_possible
+from grader.apart import TEXTS, apart, is_possible
 from grader.facts import ProbeFacts, RunFacts
 from grader.isolation.refusal import IsolationRefusedError
 from grader.model import KINDS, Decay, Kind, Manifest, Material, Problem, Report, Submission
@@ -72,7 +72,7 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     scope: Scope = "full" if chosen.run else "files"
     material = _read(submission, rubric)
     with _seeking(material, rubric, chosen) as seek:
-        # Behind the fork: what the write-up does not need, and NumPy, whose threads forbid one.
+        # Behind the fork: what texts do not need, and NumPy, whose threads forbid one.
         from grader.conclusion import conclude
 
         material = _held_to_schema(material)
@@ -83,14 +83,14 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
                 raise
             except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
                 material = replace(material, fault=error)
-        results = run_checks(material, rubric, scope, seek, last=PROSE, manual=chosen.manual)
+        results = run_checks(material, rubric, scope, seek, last=TEXTS, manual=chosen.manual)
     return conclude(material, rubric, results, scope, chosen.minimum)
 
 
 def _seeking(material: Material, rubric: Rubric, options: Options) -> AbstractContextManager[Seek]:
-    """Return what seeks findings: here alone, or with a second process for the write-up."""
-    if options.alone and not options.run and material.readme is not None and is_possible():
-        return apart(material, [c for c in PROSE if options.manual or not rubric.rows[c].manual])
+    """Return what seeks findings: here alone, or with a second process for texts."""
+    if options.alone and not options.run and is_possible():
+        return apart(material, [c for c in TEXTS if options.manual or not rubric.rows[c].manual])
     return nullcontext(findings)
 
 

@@ -1,4 +1,4 @@
-"""The write-up read in a second process: the same findings, whatever becomes of that process."""
+"""Texts read in a second process: the same findings, whatever becomes of that process."""
 
 import functools
 import json
@@ -26,7 +26,7 @@ from grader.grading import Options, grade
 ours, find, forked = os.getpid(), apart.findings, []
 
 def findings(code, material):
-    if code.startswith("readme."):
+    if code in apart.TEXTS:
         forked.append(code)
         if os.getpid() != ours:
             {fate}
@@ -101,7 +101,7 @@ def test_system_without_processes_to_spare_costs_nothing():
 
 
 def test_nobody_waits_for_what_is_not_asked_for():
-    """Where README.md stands behind nothing, a child that never ends is ended."""
+    """A child that never ends is ended."""
     before = "from grader import grading\ngrading.run_checks = lambda *_, **__: ()\n"
     program = PROGRAM.format(fate="import time; time.sleep(600)", before=before)
     done = python("-c", program, str(EXPERIMENT))

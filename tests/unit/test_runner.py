@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import runner
-from grader.apart import PROSE
+from grader.apart import TEXTS
 from grader.model import KINDS, SEVERITY, CheckResult, Finding, Outcome, Verdict
 from grader.rubric import Row, Rubric, load_rubric
 from tests.toys import material
@@ -293,9 +293,7 @@ def test_what_is_waited_for_comes_last_and_stands_where_it_did(monkeypatch):
     assert [one.code for one in found] == ["toy.late", "toy.next", "toy.other"]
 
 
-def test_nothing_waits_for_the_write_up():
-    rows = load_rubric().rows.values()
-    assert not [
-        row.code for row in rows if row.code not in PROSE and set(row.requires) & set(PROSE)
-    ]
-    assert set(PROSE) == {row.code for row in rows if row.code.startswith("readme.")}
+def test_nothing_waits_for_what_is_read_apart():
+    rows = load_rubric().rows
+    assert set(TEXTS) == {c for c in rows if c.startswith(("readme.", "constraints."))}
+    assert all(set(TEXTS).isdisjoint(rows[code].requires) for code in rows if code not in TEXTS)
