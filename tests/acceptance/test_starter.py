@@ -147,6 +147,10 @@ def folder(request, tmp_path, capsys):
     return path
 
 
+def in_languages(*languages):
+    return pytest.mark.parametrize("folder", languages, indirect=True)
+
+
 def test_fresh_starter_runs_without_traceback_and_says_what_is_to_do(folder):
     done = run(folder / "bptt_norm.py")
     assert done.returncode == 1
@@ -175,6 +179,9 @@ def test_grading_a_fresh_starter_lists_its_parts_and_accuses_of_nothing_else(fol
     assert ("gradient.functions", "to_do", "rnn") in kinds(report)
 
 
+@pytest.mark.parametrize(
+    "folder", ["en", pytest.param("es", marks=pytest.mark.slow)], indirect=True
+)
 def test_rnn_is_judged_while_the_gru_is_to_do(folder):
     done = [name for name in PARTS if not name.endswith(" gru")]
     filled(folder / "bptt_norm.py", *done)
@@ -194,6 +201,9 @@ def test_starter_filled_in_passes_with_every_point(folder):
     assert (report.verdict.value, report.points) == ("passed", 100)
 
 
+@pytest.mark.parametrize(
+    "folder", [pytest.param("en", marks=pytest.mark.slow), "es"], indirect=True
+)
 def test_starter_with_one_mistake_is_refused_and_the_mistake_named(folder):
     wrong = PARTS["bptt rnn"].replace('params["W_hh"].T', 'params["W_hh"]')
     filled(folder / "bptt_norm.py", *PARTS, bptt_rnn=wrong)
