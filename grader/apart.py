@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NoReturn, TypeAlias
 
 from grader.model import Finding, Material
 from grader.runner import Seek, findings
@@ -70,7 +70,7 @@ def apart(material: Material, codes: Sequence[str]) -> Iterator[Seek]:
             os.waitpid(child, 0)
 
 
-def _answer(writer: int, material: Material, codes: Sequence[str]) -> None:
+def _answer(writer: int, material: Material, codes: Sequence[str]) -> NoReturn:
     """Find, write and end, whatever happens: nothing else of this program runs in the child."""
     try:
         found: Found = {code: findings(code, material) for code in codes}

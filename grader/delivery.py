@@ -148,6 +148,10 @@ def _encodable(report: Report, form: str, texts: Catalogue, encoding: str) -> st
     except UnicodeEncodeError:
         if form == "json":
             return json.dumps(json.loads(text), indent=2) + "\n"
+        if form == "brief":
+            from grader.report.text import ASCII_MARKS
+
+            text = text.translate(ASCII_MARKS)
         errors = "xmlcharrefreplace" if form in ("html", "markdown") else "backslashreplace"
         return text.encode(encoding, errors).decode(encoding)
     return text

@@ -88,10 +88,10 @@ def again(data, change):
     return stream.getvalue()
 
 
-def png_of(picture):
+def png_of(picture, **options):
     """Return the bytes of an array of pixels."""
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, format="png")
+    Image.fromarray(picture).save(stream, format="png", **options)
     return stream.getvalue()
 
 

@@ -22,6 +22,8 @@ def render(report: Report, language: Language) -> str:
 def _lines(report: Report, texts: Catalogue) -> Iterator[str]:
     verdict, *found = everything(report, texts)
     yield from verdict.lines
+    for name in report.isolation.warnings:
+        yield texts.say(f"isolation.warning.{name}")
     for one in found:
         if one.level != "notice":
             yield f"{_place(one)}{one.title}"

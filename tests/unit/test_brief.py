@@ -1,11 +1,16 @@
 """The brief report: what is to be seen to, at its place, and nothing else."""
 
+import io
 import re
+import sys
 
+from grader.delivery import Delivery, deliver
+from grader.facts import Isolation
 from grader.grading import Options, grade
 from grader.model import CheckResult, Finding, Outcome
 from grader.report import render
 from grader.rubric import load_rubric
+from grader.texts import catalogue
 from tests.graded import graded
 from tests.toys import report
 
@@ -42,3 +47,18 @@ def test_nothing_but_questions_is_left_out():
     left_out = {a.code for a, b in zip(whole.checks, short.checks, strict=True) if a != b}
     assert left_out == {code for code, row in load_rubric().rows.items() if row.manual}
     assert (short.verdict, short.exit_status) == (whole.verdict, whole.exit_status)
+
+
+def test_weak_isolation_is_said_under_the_verdict():
+    weak = Isolation("E", ("session",), ("network",), warnings=("unsafe",))
+    lines = render("brief", report(isolation=weak), "en").splitlines()
+    assert lines[1:] == [catalogue("en").say("isolation.warning.unsafe")]
+
+
+def test_pipe_without_arrows_gets_marks_that_it_has(monkeypatch):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", stream)
+    deliver(graded("orders"), [Delivery("brief")], catalogue("en"), "auto")
+    written = stream.buffer.getvalue().decode("cp1252")
+    assert "  > " in written
+    assert "\\u" not in written

@@ -1,6 +1,5 @@
 """decay.png: what is no picture is named, right plots are never called wrong, mistakes are."""
 
-import io
 import json
 import struct
 import time
@@ -9,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from grader.checks import plot
 from grader.model import Decay, LoadedFile, Material, Outcome, Submission
 from grader.picture import pixels
 from grader.texts import LANGUAGES, catalogue
 from tests import renderings
+from tests.renderings import png_of as png
 
 G = renderings.curves()
 SUBSET = (
@@ -34,12 +33,6 @@ def material(data, curves=G):
 
 def kinds(check, data, curves=G):
     return [finding.kind for finding in check(material(data, curves))]
-
-
-def png(array, **options):
-    stream = io.BytesIO()
-    Image.fromarray(array).save(stream, format="png", **options)
-    return stream.getvalue()
 
 
 def chunk(name, content):
