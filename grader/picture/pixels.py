@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from grader.picture.ordered import groups
 from grader.quiet import quiet
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ def components(
         if one != other:
             parent[max(one, other)] = min(one, other)
     roots = np.array([root(i) for i in range(len(parent))], dtype=np.intp)
-    return np.unique(roots, return_inverse=True)[1].reshape(-1)
+    return groups(roots).rank
 
 
 def _neighbours(
