@@ -16,7 +16,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+
+from grader.reading.plainly import obeys
 
 ROOT = Path(__file__).parents[2]
 NAMES = ("config", "decay", "manifest", "rubric", "report", "recording")
@@ -105,6 +109,70 @@ def test_instance_is_judged_as_the_suite_says(name, test, instance):
     assert [found for found, _ in errors] == ([keyword] if isinstance(keyword, str) else keyword)
     if "path" in test:
         assert {path for _, path in errors} == {test["path"]}
+
+
+def test_quick_yes_is_never_said_to_an_invalid_instance():
+    said = [(name, test["description"]) for name, test, it in INVALID if obeys(it, SCHEMAS[name])]
+    assert said == []
+
+
+@pytest.mark.parametrize("name", ["decay", "manifest"])
+def test_quick_yes_is_said_to_all_but_a_few_valid_instances(name):
+    valid = [case.values for case in CASES if case.values[0] == name and case.values[1]["valid"]]
+    missed = [test["description"] for _, test, it in valid if not obeys(it, SCHEMAS[name])]
+    assert len(missed) < 0.1 * len(valid), missed
+    assert all(obeys(example, SCHEMAS[name]) for example in SCHEMAS[name]["examples"])
+
+
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-3, 3) | st.text("ab0", max_size=3)
+)
+VALUES = st.recursive(
+    SCALARS | st.just(5.0),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner),
+    max_leaves=6,
+)
+BOUNDS = st.integers(-2, 2)
+RULES = st.recursive(
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["object", "array", "string", "integer", "number", "boolean"])},
+        optional={
+            "const": SCALARS,
+            "minimum": BOUNDS,
+            "maximum": BOUNDS,
+            "exclusiveMinimum": BOUNDS,
+            "exclusiveMaximum": BOUNDS,
+            "minItems": st.integers(0, 2),
+            "maxItems": st.integers(0, 2),
+            "minLength": st.integers(0, 2),
+            "maxLength": st.integers(0, 2),
+            "pattern": st.sampled_from(["^a", "b$", "0"]),
+            "uniqueItems": st.booleans(),
+            "required": st.lists(st.sampled_from("ab"), unique=True),
+            "enum": st.lists(SCALARS, min_size=1, max_size=3),
+            "title": st.just("of no account"),
+            "$ref": st.sampled_from(["#/$defs/one", "#/$defs/none", "#/properties/a"]),
+        },
+    ),
+    lambda inner: st.fixed_dictionaries(
+        {"type": st.sampled_from(["object", "array"])},
+        optional={
+            "properties": st.dictionaries(st.sampled_from("ab"), inner),
+            "additionalProperties": inner,
+            "items": inner,
+            "not": inner,
+        },
+    ),
+    max_leaves=3,
+)
+
+
+@given(rules=RULES, value=VALUES)
+def test_quick_yes_is_what_json_schema_says(rules, value):
+    """Of any schema, also of one with keywords that no schema of ours has."""
+    schema = {**rules, "$defs": {"one": {"type": "integer", "minimum": 0}}}
+    if obeys(value, schema):
+        Draft202012Validator(schema).validate(value)
 
 
 @pytest.mark.parametrize("name", NAMES)
