@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grader.checks import stop
-from grader.facts import Diagnosis, Isolation, ProbeFacts
 from grader.model import (
     KINDS,
     WRONG,
@@ -28,9 +28,13 @@ from grader.model import (
     Verdict,
 )
 from grader.places import placed
+from grader.protection import Isolation
 from grader.rubric import Rubric
 from grader.runner import Scope, verdict_of
 from grader.series import series_of
+
+if TYPE_CHECKING:
+    from grader.facts import Diagnosis, ProbeFacts
 
 NOTHING_RUN = Isolation("none", (), ())
 EXIT_STATUS: Mapping[Verdict, int] = {
@@ -117,13 +121,13 @@ def _fresh_plot(material: Material, results: Sequence[CheckResult]) -> bytes:
 
 def _diagnoses(material: Material) -> Iterator[Diagnosis]:
     """Yield what explains wrong numbers, with the place in the script where to look."""
-    from grader.diagnosis.locate import located
+    known = [material.probe[kind] for kind in KINDS if kind in material.probe]
+    found = [diagnosis for facts in known for diagnosis in facts.diagnoses]
+    if found:
+        from grader.diagnosis.locate import located
 
-    sources = {name: file.data for name, file in material.submission.scripts.items()}
-    for kind in KINDS:
-        facts = material.probe.get(kind)
-        for diagnosis in facts.diagnoses if facts is not None else ():
-            yield located(diagnosis, sources)
+        sources = {name: file.data for name, file in material.submission.scripts.items()}
+        yield from (located(diagnosis, sources) for diagnosis in found)
 
 
 def _platform() -> str:

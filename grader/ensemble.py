@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.facts import Array, ForwardFacts
+from grader.facts import Array
 from grader.model import Material, Term, Value
-from grader.oracle import Setting, draw_gru_decay, draw_rnn_decay, least_squares_slope
+from grader.oracle import draw_gru_decay, draw_rnn_decay, least_squares_slope
+from grader.setting import Setting
 
 __all__ = [
     "FEW",
     "Advised",
     "Bands",
     "Draws",
-    "Setting",
     "Spread",
     "advised",
     "amid",
@@ -35,7 +35,6 @@ __all__ = [
     "rnn_draws",
     "rnn_excess",
     "rnn_spread",
-    "setting_of",
     "usable",
 ]
 
@@ -61,14 +60,8 @@ BIASES = (-2.0, -3.0, -4.0, -6.0)
 Jozefowicz, Zaremba, Sutskever 2015, section 2.1 (the LSTM's forget gate).
 """
 
-ONE_HOT = 0.1
-"""Deviation of W x for one-hot tokens, and the middle of what embeddings N(0, 0.1) … N(0, 1) give
-at the lab's scale: 0.04 … 0.4."""
-
 LAB_RADIUS = 0.1 * math.sqrt(32.0)
 """σ√d at the lab's settings: the radius of the circular law."""
-
-MOST_UNITS = 4096
 
 WIDEST = 64
 """Largest hidden size that is drawn as it is.
@@ -282,39 +275,3 @@ def in_their_form(material: Material, bias: float) -> dict[str, Value]:
 def at_lab_radius(setting: Setting) -> Setting:
     """Return the setting with independent weights of σ√d as at the lab's, whatever its width."""
     return replace(setting, scale=LAB_RADIUS / math.sqrt(setting.width), scheme="normal")
-
-
-def setting_of(material: Material) -> Setting:
-    """Return the setting of a submission: as measured where it was probed, else as declared."""
-    document = material.manifest.document.get("config") if material.manifest is not None else None
-    declared = document if isinstance(document, dict) else {}
-    rnn = material.probe.get("rnn")
-    forward = rnn.forward if rnn is not None and rnn.forward is not None else ForwardFacts()
-    width, scale = declared.get("d_hidden"), declared.get("init_scale_W_hh")
-    if rnn is not None and rnn.d_hidden:
-        width = rnn.d_hidden
-    usual = Setting()
-    known = Setting(
-        width=width if type(width) is int and 2 <= width <= MOST_UNITS else usual.width,
-        scale=_scale_of(scale, usual.scale),
-        inputs=_clipped(forward.input_std),
-        option="B" if "b" in str(declared.get("synthetic_target", "")).lower()[-2:] else "A",
-    )
-    if not forward.weight_std > 0:
-        return known
-    # ‖W‖_F = √d·‖W‖₂ of an orthogonal matrix only.
-    if forward.spectral_norm * math.sqrt(known.width) <= 1.01 * forward.frobenius_norm:
-        return replace(known, scheme="orthogonal", scale=forward.spectral_norm)
-    return replace(known, scale=forward.weight_std)
-
-
-def _scale_of(value: object, usual: float) -> float:
-    """Return a declared scale, or the usual one for what is none."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return usual
-    return float(value) if 1e-4 <= value <= 4.0 else usual
-
-
-def _clipped(inputs: float) -> float:
-    """Return a usable deviation of the inputs; one-hot inputs at the lab's scale if unknown."""
-    return min(max(inputs, 1e-3), 2.0) if math.isfinite(inputs) else ONE_HOT

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from grader.protection import Isolation
+
 Array: TypeAlias = "npt.NDArray[np.float64]"
 Death: TypeAlias = Literal[
     "", "raised", "exit", "killed", "timeout", "memory", "output", "wrote", "silent"
@@ -26,32 +28,6 @@ DIFFERENCES = 0.75
 
 MANY_HELPERS = 24.0
 """States a token that a helper for every product of a hand-written GRU may give."""
-
-
-@dataclass(frozen=True, slots=True)
-class Isolation:
-    """Under which protection the submission's code ran, everything by name.
-
-    Parameters
-    ----------
-    tier : str
-        "A" to "E", or "none" where nothing was run.
-    layers, missing : tuple of str
-        What protects, and what this tier does not protect.
-    failed : tuple of str
-        Why a stronger tier could not be had.
-    warnings : tuple of str
-        What a reader has to be warned of.
-    landlock_abi : int
-        Version of the kernel's Landlock; 0 where the tier has none.
-    """
-
-    tier: str
-    layers: tuple[str, ...]
-    missing: tuple[str, ...]
-    failed: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    landlock_abi: int = 0
 
 
 @dataclass(frozen=True, slots=True)

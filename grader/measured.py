@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from grader.facts import ForwardFacts
+if TYPE_CHECKING:
+    from grader.facts import ForwardFacts
 
 SAME = 0.01
 """Relative distance at which two norms of a matrix count as one.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from reference.differentiate import (
 
 if TYPE_CHECKING:
     from grader.facts import Array
+    from grader.setting import Setting
     from reference.initialise import Configuration, GRUModel, RNNModel
     from reference.sequence import TokenSequence
 
@@ -38,7 +39,6 @@ M = TypeVar("M", "RNNModel", "GRUModel")
 
 __all__ = [
     "Chain",
-    "Setting",
     "amplification",
     "central_points",
     "chain",
@@ -55,35 +55,6 @@ __all__ = [
     "richardson",
     "rnn_from_preactivation",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a submission leaves to the draw, and what it does not.
-
-    Parameters
-    ----------
-    width : int
-        Hidden size d.
-    scale : float
-        Standard deviation of the recurrent weights; for "orthogonal", what multiplies an
-        orthogonal matrix.
-    inputs : float
-        Standard deviation of what the input adds to a pre-activation, W x: the product of the
-        sizes of embedding and input matrix, neither of which a manifest declares.
-    bias : float
-        Update-gate bias in h = (1-z)·h' + z·h̃.
-    scheme : {"normal", "orthogonal"}
-    option : {"A", "B"}
-        The lab's repeated chain or random tokens.
-    """
-
-    width: int = 32
-    scale: float = 0.1
-    inputs: float = 0.04
-    bias: float = 0.0
-    scheme: Literal["normal", "orthogonal"] = "normal"
-    option: Literal["A", "B"] = "A"
 
 
 def draw_rnn_decay(setting: Setting, seeds: int) -> tuple[Array, Array]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from grader.facts import Diagnosis
 from grader.model import CheckResult, Finding, Material
-from grader.scripts.scan import parse
+
+if TYPE_CHECKING:
+    from grader.facts import Diagnosis
 
 ENTRY = "bptt_norm.py"
 FUNCTIONS: Mapping[str, str] = {
@@ -98,6 +100,8 @@ def line_of(lines: Mapping[str, int], path: str | None, t: int | None) -> int | 
 
 def _functions(material: Material) -> Iterator[tuple[str, tuple[str, int]]]:
     """Yield where each function of the scripts is defined; what is given last counts."""
+    from grader.scripts.scan import parse
+
     scripts = material.submission.scripts
     for file in sorted(scripts, key=lambda name: (name == ENTRY, name)):
         script = parse(file, scripts[file].data)

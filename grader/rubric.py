@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from grader.model import Value
@@ -83,7 +83,7 @@ def load_rubric(changes: Mapping[str, Any] | None = None) -> Rubric:
 
 @functools.cache
 def _shipped() -> dict[str, Any]:
-    source = resources.files("grader").joinpath("rubric.toml").read_text(encoding="utf-8")
+    source = Path(__file__).with_name("rubric.toml").read_text(encoding="utf-8")
     return tomllib.loads(source)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
-from grader.ensemble import setting_of
-from grader.facts import ForwardFacts, ProbeFacts
 from grader.model import KINDS, STEPS, Kind, Material, Series
+from grader.setting import setting_of
+
+if TYPE_CHECKING:
+    from grader.facts import ForwardFacts, ProbeFacts
 
 PLACES = 4
 """Decimals of a logarithm: 1e-4 of an order of magnitude is less than any picture shows."""

@@ -21,11 +21,11 @@ from grader.ensemble import (
     in_their_form,
     rnn_draws,
     rnn_excess,
-    setting_of,
     spread,
 )
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Value
-from grader.oracle import Setting, least_squares_slope, predicted_gru
+from grader.oracle import least_squares_slope, predicted_gru
+from grader.setting import Setting, setting_of
 
 ASKED = 3
 SEEDS = 64

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from grader.facts import Diagnosis, Isolation
+from grader.facts import Diagnosis
 from grader.model import (
     CheckResult,
     Evidence,
@@ -18,6 +18,7 @@ from grader.model import (
     StopCondition,
     Verdict,
 )
+from grader.protection import Isolation
 from tests.toys import loaded, report
 
 PAYLOADS = (

@@ -14,7 +14,6 @@ from grader.evidence.rerun import Terms, fresh_runs
 from grader.evidence.seeds import Plan
 from grader.facts import (
     ForwardFacts,
-    Isolation,
     LossFacts,
     PointFacts,
     ProbeFacts,
@@ -34,6 +33,7 @@ from grader.model import (
     Submission,
     Verdict,
 )
+from grader.protection import Isolation
 from grader.rubric import load_rubric
 
 SCRIPT = "bptt_norm.py"

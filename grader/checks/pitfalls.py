@@ -1,7 +1,8 @@
 """The lab's four pitfalls, from what the probe measured, with what their cure would give.
 
 None costs a point: what is wrong because of them is said elsewhere. What a cure gives is drawn with
-the reference at the student's own settings, so that the advice is a number and no folklore.
+the reference at the student's own settings, so that the advice is a number and no folklore; what
+draws is imported then.
 """
 
 from __future__ import annotations
@@ -9,22 +10,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.ensemble import (
-    ONE_HOT,
-    Spread,
-    at_lab_radius,
-    gru_spread,
-    in_their_form,
-    rnn_spread,
-    setting_of,
-)
-from grader.facts import Array, ForwardFacts, ProbeFacts
 from grader.measured import scale_is
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Value
-from grader.oracle import predicted_gru
+from grader.setting import ONE_HOT, setting_of
+
+if TYPE_CHECKING:
+    from grader.ensemble import Spread
+    from grader.facts import Array, ForwardFacts, ProbeFacts
 
 SCRIPT = "bptt_norm.py"
 OPEN = 0.75
@@ -71,6 +67,9 @@ def gates(material: Material) -> Iterator[Finding]:
     torn = min(found.gate_high, found.gate_low) > TORN
     if not torn and not found.gate_mean > OPEN:
         return
+    from grader.ensemble import at_lab_radius, gru_spread, in_their_form
+    from grader.oracle import predicted_gru
+
     setting = setting_of(material)
     if torn:  # large weights of gates and inputs: a bias alone does not move them
         setting = replace(at_lab_radius(setting), inputs=ONE_HOT)
@@ -96,6 +95,8 @@ def states(material: Material) -> Iterator[Finding]:
         name = _fate(kind, facts, found)
         if not name:
             continue
+        from grader.ensemble import at_lab_radius, gru_spread, rnn_spread
+
         setting = replace(at_lab_radius(setting_of(material)), inputs=ONE_HOT)
         drawn = rnn_spread(setting) if kind == "rnn" else gru_spread(replace(setting, bias=BIAS))
         data: dict[str, Value] = {
@@ -128,6 +129,8 @@ def growth(material: Material) -> Iterator[Finding]:
         lost = _lost(facts)
         if kind != "rnn" or not found.spectral_radius > GROWS or lost is None:
             continue
+        from grader.ensemble import at_lab_radius, rnn_spread
+
         setting = setting_of(material)
         if found.saturated > MOST:  # what saturates tanh is no size of inputs to go on with
             setting = replace(setting, inputs=ONE_HOT)

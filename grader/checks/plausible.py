@@ -17,17 +17,16 @@ from grader.ensemble import (
     FEW,
     QUICK,
     Draws,
-    Setting,
     Spread,
     amid,
     excess,
     gru_draws,
     rnn_draws,
-    setting_of,
     spread,
 )
 from grader.facts import Array
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
+from grader.setting import Setting, setting_of
 
 FILE = "decay.json"
 RADIUS = "results_summary.rnn_spectral_radius_W_hh"

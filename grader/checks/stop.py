@@ -1,31 +1,24 @@
-"""The lab's own stop conditions on the curves, and the questions it ends with."""
+"""The lab's own stop conditions on the curves, and the questions it ends with.
+
+Draws are made for advice only, and what makes them is imported then: most submissions need none.
+"""
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from grader.ensemble import (
-    advised,
-    at_lab_radius,
-    failing_share,
-    in_their_form,
-    rnn_spread,
-    setting_of,
-)
 from grader.model import KINDS, STEPS, Finding, Kind, Material, Outcome, Term, Value
-from grader.oracle import least_squares_slope, predicted_gru
 from grader.orders import orders_of_decay
-from grader.spoken import asked
+from grader.setting import setting_of
 
 FILE = "decay.json"
 SATURATED = 0.9999
 """Largest share of the candidate that four digits tell from 1: a bias of about 9."""
 
-MARK = float(np.finfo(np.float64).tiny) * (1.0 + 1e-6)
+MARK = sys.float_info.min * (1.0 + 1e-6)
 """What the lab puts in the place of a zero, and its rounding in print."""
 
 RULE = 0.9
@@ -57,9 +50,10 @@ def shape_of(material: Material) -> Shape | None:
         if len(norms) < 12 or not all(norm > 0 and math.isfinite(norm) for norm in norms):
             return None
         logs = [math.log10(norm) for norm in norms]
-        slope[kind] = float(least_squares_slope(np.array(logs)))
+        orders = orders_of_decay(logs)
+        slope[kind] = orders["d"] / 10.0
         total[kind] = logs[-1] - logs[0]
-        per_ten[kind] = orders_of_decay(logs)["a"]
+        per_ten[kind] = orders["a"]
     return Shape(slope, total, per_ten) if len(total) == 2 else None
 
 
@@ -131,6 +125,8 @@ def _advice(material: Material, shape: Shape) -> dict[str, Value]:
 
     The RNN keeps what it loses, whatever the gate: only the GRU is drawn anew.
     """
+    from grader.ensemble import advised, in_their_form
+
     apart, ratio = material.thresholds["margin_orders"], material.thresholds["margin_ratio"]
     found = advised(setting_of(material), shape.total["rnn"], apart, ratio)
     if found is None:
@@ -145,6 +141,9 @@ def _advice(material: Material, shape: Shape) -> dict[str, Value]:
 
 def _draws(material: Material, gate: float) -> dict[str, Value]:
     """Return what the gate explains, and how many of 100 seeds miss the condition with it."""
+    from grader.ensemble import failing_share
+    from grader.oracle import predicted_gru
+
     settings = replace(setting_of(material), bias=round(4.0 * _logit(gate)) / 4.0)
     share = failing_share(settings, material.thresholds["separation_orders"])
     return {
@@ -171,6 +170,8 @@ def _logit(share: float) -> float:
 
 def _usual(material: Material) -> dict[str, Value]:
     """Return what an RNN of this size loses with weights of ρ(W_hh) = 0.57, the lab's own."""
+    from grader.ensemble import at_lab_radius, rnn_spread
+
     setting = at_lab_radius(setting_of(material))
     orders = rnn_spread(setting)
     return {"scale": setting.scale, "usual": orders.mean, "low": orders.low, "high": orders.high}
@@ -203,4 +204,6 @@ def _short(
 
 def explain(material: Material) -> Iterator[Finding]:
     """Put questions to this student, from their own numbers, with what answers contain."""
+    from grader.spoken import asked
+
     yield from asked(material)

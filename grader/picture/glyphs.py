@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
@@ -80,7 +80,7 @@ class Templates:
 @functools.cache
 def templates() -> Templates:
     """Return the templates that are shipped with the package."""
-    with (resources.files(__package__) / TEMPLATES).open("rb") as stream, np.load(stream) as kept:
+    with np.load(Path(__file__).with_name(TEMPLATES)) as kept:
         shapes = kept["shapes"].astype(float)
         return Templates(normal(shapes), kept["heights"].astype(float), kept["aspects"])
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from grader.clean import printable
-from grader.diagnosis.catalogue import BY_NAME
-from grader.facts import Diagnosis
 from grader.model import KINDS, Report, Value
 from grader.texts import MODEL_NAMES, Catalogue
+
+if TYPE_CHECKING:
+    from grader.facts import Diagnosis
 
 MOST_DIGITS = 15
 """Digits of agreement that float64 can show."""
@@ -108,6 +110,8 @@ def _part(diagnosis: Diagnosis, names: Sequence[str], texts: Catalogue, number: 
 
 
 def _sentences(diagnosis: Diagnosis, name: str, texts: Catalogue) -> Sequence[tuple[str, str]]:
+    from grader.diagnosis.catalogue import BY_NAME
+
     data, group = _data(diagnosis, name), BY_NAME[name].group
     place = f"{printable(diagnosis.file)}:{diagnosis.line}: " if diagnosis.line else ""
     return (

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from grader.ensemble import QUICK, Setting, gru_draws, rnn_draws
+from grader.ensemble import QUICK, gru_draws, rnn_draws
 from grader.model import Series
+from grader.setting import Setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,12 +13,13 @@ import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any, cast
 
 from grader.clean import printable
 from grader.model import Finding, Language, Term, Value
 
+HERE = Path(__file__).parent
 LANGUAGES: tuple[Language, ...] = ("en", "es")
 FILES: Mapping[str, tuple[str, ...]] = {
     "cli": ("config", "report"),
@@ -154,15 +155,14 @@ def catalogue(language: Language) -> Catalogue:
 
 @functools.cache
 def _files(language: Language) -> tuple[str, ...]:
-    sources = resources.files(__name__).joinpath(language).iterdir()
-    return tuple(sorted(s.name.removesuffix(".toml") for s in sources if s.name.endswith(".toml")))
+    return tuple(sorted(source.stem for source in (HERE / language).glob("*.toml")))
 
 
 @functools.cache
 def _merged(language: Language, files: tuple[str, ...]) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for name in files:
-        source = resources.files(__name__).joinpath(language, f"{name}.toml")
+        source = HERE / language / f"{name}.toml"
         _merge(table, tomllib.loads(source.read_text(encoding="utf-8")))
     return table
 

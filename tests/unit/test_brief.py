@@ -5,9 +5,9 @@ import re
 import sys
 
 from grader.delivery import Delivery, deliver
-from grader.facts import Isolation
 from grader.grading import Options, grade
 from grader.model import CheckResult, Finding, Outcome
+from grader.protection import Isolation
 from grader.report import render
 from grader.rubric import load_rubric
 from grader.texts import catalogue

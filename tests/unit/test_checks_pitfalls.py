@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from grader.checks import pitfalls
-from grader.ensemble import Setting, rnn_draws
+from grader.ensemble import rnn_draws
 from grader.model import KINDS, Manifest, Outcome
+from grader.setting import Setting
 from grader.texts import LANGUAGES, catalogue
 from tests.toys import decay, facts, forward, material, point
 from tests.toys import probed as run_probe

@@ -7,9 +7,10 @@ import pytest
 
 from grader import corpus
 from grader.checks import plausible
-from grader.ensemble import Setting, gru_draws, rnn_draws
+from grader.ensemble import gru_draws, rnn_draws
 from grader.grading import Options, grade
 from grader.model import KINDS, Manifest, Outcome
+from grader.setting import Setting
 from tests.toys import decay, facts, material
 
 T = np.arange(50)

@@ -10,7 +10,6 @@ from grader import ensemble
 from grader.ensemble import (
     LAB_RADIUS,
     LEVELS,
-    Setting,
     advised,
     at_lab_radius,
     bands,
@@ -20,11 +19,11 @@ from grader.ensemble import (
     rnn_draws,
     rnn_excess,
     rnn_spread,
-    setting_of,
     spread,
     usable,
 )
 from grader.model import KINDS, Manifest
+from grader.setting import Setting, setting_of
 from reference.ensemble import decay_ensemble
 from reference.initialise import Configuration
 from tests.toys import facts, forward, material
