@@ -1,6 +1,6 @@
 """decay.json: is it JSON, which list is which, and are they fifty positive norms.
 
-All of it is found while the file is read, for only the reader knows how a number was spelled and
+Most of it is found while the file is read, for only the reader knows how a number was spelled and
 where an entry stood before the curves were put in order.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.model import Finding, Material, Outcome
+from grader.reading.normalise import lacking
 
 FILE = "decay.json"
 
@@ -23,3 +24,5 @@ def readable(material: Material) -> Iterator[Finding]:
 def schema(material: Material) -> Iterator[Finding]:
     """Each curve is fifty finite positive numbers."""
     yield from material.found_while_reading("decay.schema")
+    if FILE in material.submission.files:
+        yield from (problem.finding for problem in lacking(material.submission.files[FILE]))

@@ -19,7 +19,7 @@ from grader.model import (
     Outcome,
     Value,
 )
-from grader.reading.normalise import glance_at_decay
+from grader.reading.normalise import read_decay
 from grader.tolerances import recorded
 
 SCRIPT = "bptt_norm.py"
@@ -80,7 +80,7 @@ def _written(run: ScriptRun | None) -> Decay | None:
     if data is None:
         return None
     try:
-        return glance_at_decay(LoadedFile("decay.json", data, hashlib.sha256(data).hexdigest()))
+        return read_decay(LoadedFile("decay.json", data, hashlib.sha256(data).hexdigest()))[0]
     except UnicodeDecodeError:
         return None
 

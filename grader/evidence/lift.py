@@ -27,7 +27,7 @@ from grader.lifting.replay import NoWayError, Replay
 from grader.lifting.targets import find_target, head_gradients
 from grader.lifting.timing import aligned, head_of, runs_forward
 from grader.model import KINDS, STEPS, Decay, Kind, LoadedFile, Submission
-from grader.reading.normalise import glance_at_decay
+from grader.reading.normalise import read_decay
 from grader.tolerances import recorded
 
 SINGLE_LOWEST = float(np.finfo(np.float32).tiny) / float(np.finfo(np.float32).eps)
@@ -252,4 +252,4 @@ def _demand_same_run(heard: Recording, decay_file: bytes | None) -> Decay:
 def _lists(data: bytes | None) -> Decay | None:
     if data is None:
         return None
-    return glance_at_decay(LoadedFile("decay.json", data, ""))
+    return read_decay(LoadedFile("decay.json", data, ""))[0]

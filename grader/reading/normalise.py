@@ -66,17 +66,33 @@ class _Reading:
 
 
 def read_decay(file: LoadedFile) -> tuple[Decay | None, tuple[Problem, ...]]:
-    """Read and normalise a loaded decay.json; see `normalise_decay`.
+    """Read a loaded decay.json and bring it to its canonical form.
 
     What a run writes is most often what was handed in, and several checks ask for either.
+
+    Parameters
+    ----------
+    file : LoadedFile
+        As `loading.load` returned it.
+
+    Returns
+    -------
+    decay : Decay or None
+        The canonical form with every curve that could be told, entries without a finite value as
+        NaN; None where the text is not JSON or holds nothing that could be a curve.
+    problems : tuple of Problem
+        Under decay.readable what is wrong with the text, what was asked and what was done; under
+        decay.schema a net without a curve.
+
+    Source: contract of the lab, block A ("Record g[0], …, g[49] in decay.json").
     """
     normalised = _normalised(file.data)
-    return normalised.decay, (*normalised.problems, *normalised.lacks)
+    return normalised.decay, normalised.problems
 
 
-def glance_at_decay(file: LoadedFile) -> Decay | None:
-    """Return what `read_decay` does, without asking the schema what it lacks."""
-    return _normalised(file.data).decay
+def lacking(file: LoadedFile) -> tuple[Problem, ...]:
+    """Return, under decay.schema, what the canonical form of a loaded decay.json still lacks."""
+    return _normalised(file.data).lacks
 
 
 @dataclass(frozen=True)
@@ -99,29 +115,6 @@ class _Normalised:
 @lru_cache(maxsize=8)
 def _normalised(data: bytes) -> _Normalised:
     return _normalise(parse_json(decoded(LoadedFile(FILE, data, ""))))
-
-
-def normalise_decay(parsed: Parsed) -> tuple[Decay | None, tuple[Problem, ...]]:
-    """Bring a decay.json to its canonical form.
-
-    Parameters
-    ----------
-    parsed : Parsed
-        The file as `parse_json` read it.
-
-    Returns
-    -------
-    decay : Decay or None
-        The canonical form with every curve that could be told, entries without a finite value as
-        NaN; None where the text is not JSON or holds nothing that could be a curve.
-    problems : tuple of Problem
-        Under decay.readable what is wrong with the text, what was asked and what was done; under
-        decay.schema what the canonical form still lacks.
-
-    Source: contract of the lab, block A ("Record g[0], …, g[49] in decay.json").
-    """
-    normalised = _normalise(parsed)
-    return normalised.decay, (*normalised.problems, *normalised.lacks)
 
 
 def _normalise(parsed: Parsed) -> _Normalised:

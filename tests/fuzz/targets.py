@@ -31,7 +31,7 @@ from grader.model import REQUIRED_FILES, LoadedFile, Outcome, Submission
 from grader.picture import pixels
 from grader.reading.loading import IMAGE_LIMIT, TEXT_LIMIT
 from grader.reading.manifest import read_manifest
-from grader.reading.normalise import read_decay
+from grader.reading.normalise import lacking, read_decay
 from grader.reading.schema import validator
 from grader.reading.strictjson import parse_json
 from grader.report import json as json_report
@@ -106,7 +106,9 @@ def promises_of_json(data: bytes) -> None:
 
 
 def promises_of_decay(data: bytes) -> None:
-    decay, problems = read_decay(loaded("decay.json", data))
+    file = loaded("decay.json", data)
+    decay, problems = read_decay(file)
+    lacking(file)
     assert decay is not None or problems
     if decay is not None:
         for kind, curve in decay.curves.items():

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model import LoadedFile, Outcome
-from grader.reading.normalise import normalise_decay, read_decay
-from grader.reading.strictjson import parse_json
+from grader.reading.normalise import lacking, read_decay
 
 RNN = [1e-12 * 1.7**t for t in range(51)]
 GRU = [1e-3 * 1.1**t for t in range(51)]
@@ -19,7 +18,14 @@ T = list(range(50))
 
 def normalised(document):
     text = document if isinstance(document, str) else json.dumps(document)
-    return normalise_decay(parse_json(text))
+    return read(text.encode())
+
+
+def read(data):
+    """Return the canonical form, and all problems of the text and of the form."""
+    file = LoadedFile("decay.json", data, "")
+    decay, problems = read_decay(file)
+    return decay, problems + lacking(file)
 
 
 def told(document, model=None):
@@ -254,12 +260,12 @@ def test_half_units_follow_the_spelling():
 
 def test_file_with_a_byte_order_mark_is_read():
     data = json.dumps({"rnn": R, "gru": G}).encode("utf-8-sig")
-    assert read_decay(LoadedFile("decay.json", data, ""))[1] == ()
+    assert read(data)[1] == ()
 
 
 def test_bytes_that_are_not_utf8_are_no_exception():
     for data in (b'{"rnn": "\xff"}', "[]".encode("utf-16"), b""):
-        decay, problems = read_decay(LoadedFile("decay.json", data, ""))
+        decay, problems = read(data)
         assert decay is None or not decay.curves
         assert problems
 

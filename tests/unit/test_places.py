@@ -9,8 +9,7 @@ from grader.facts import Diagnosis
 from grader.model import CheckResult, Finding, Outcome
 from grader.places import line_of, placed
 from grader.reading.manifest import read_manifest
-from grader.reading.normalise import normalise_decay
-from grader.reading.strictjson import parse_json
+from grader.reading.normalise import read_decay
 from tests.toys import loaded, material
 
 NORMS = [10.0 ** (t - 50) for t in range(50)]
@@ -25,7 +24,7 @@ LAYOUTS = {
 
 
 def decay_of(document):
-    decay, _ = normalise_decay(parse_json(json.dumps(document, indent=1)))
+    decay, _ = read_decay(loaded("decay.json", json.dumps(document, indent=1)))
     assert decay is not None
     return decay
 
