@@ -13,13 +13,16 @@ def run() -> NoReturn:
     # A process that ends in seconds gains nothing from looking for cycles: importing alone makes
     # the collector run a hundred times. What a submission can make is bounded.
     gc.disable()
-    from grader.cli import main
+    from grader.apart import companion
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Reports see to it themselves; of all else, a sign that a pipe's encoding lacks (cp1252 on
         # Windows has no check mark) is told by its number, and is no fault of the grader.
         sys.stdout.reconfigure(errors="backslashreplace")
-    status = main(alone=True)
+    with companion(sys.argv[1:]) as second:
+        from grader.cli import main  # while the second process imports what it needs
+
+        status = main(companion=second)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):  # whoever read it may have gone
             stream.flush()

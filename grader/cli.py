@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import cast
 
+from grader.apart import Companion
 from grader.arguments import (
     USAGE_ERROR,
     OneLineParser,
@@ -38,15 +39,15 @@ COMMANDS: Mapping[str, str] = {
 """First words that are no path, and the module with the function of that name."""
 
 
-def main(arguments: Sequence[str] | None = None, *, alone: bool = False) -> int:
+def main(arguments: Sequence[str] | None = None, companion: Companion | None = None) -> int:
     """Run the command line and return its exit status, as the README lists them.
 
     Parameters
     ----------
     arguments : sequence of str, optional
         What follows the command's name; by default the process's own.
-    alone : bool
-        Whether the process has no other threads and no other use.
+    companion : Companion, optional
+        A second process that finds what it can where nothing is run.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     texts = catalogue(_language(words))
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None, *, alone: bool = False) -> int:
         command = _command(words[0] if words else "")
         if command is not None:
             return command(words[1:], texts)
-        return _grade(words, texts, alone=alone)
+        return _grade(words, texts, companion)
     except UsageError as error:
         print(f"vangrad: {error}", file=sys.stderr)  # noqa: T201 - the command line's own voice
         return USAGE_ERROR
@@ -113,7 +114,7 @@ def _parser(texts: Catalogue) -> argparse.ArgumentParser:
     return parser
 
 
-def _grade(words: Sequence[str], texts: Catalogue, *, alone: bool) -> int:
+def _grade(words: Sequence[str], texts: Catalogue, companion: Companion | None) -> int:
     arguments = _parser(texts).parse_args(words)
     deliveries = paired(arguments.deliveries or (), texts)
     path = Path(arguments.path)
@@ -130,10 +131,9 @@ def _grade(words: Sequence[str], texts: Catalogue, *, alone: bool) -> int:
         key=os.environ.get(PROBE_KEY, "").encode(),
         isolation=settings.values["isolation"],
         unsafe=arguments.unsafe_run,
-        alone=alone,
         manual=any(one.form != "brief" for one in deliveries),
     )
-    report = grade(path, options)
+    report = grade(path, options, companion)
     try:
         deliver(report, deliveries, texts, arguments.colour)
     except BrokenPipeError:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from grader.apart import TEXTS, apart, is_possible
-from grader.facts import ProbeFacts, RunFacts
+from grader.apart import SCHEMAS, TEXTS, Companion
 from grader.isolation.refusal import IsolationRefusedError
 from grader.model import KINDS, Decay, Kind, Manifest, Material, Problem, Report, Submission
 from grader.reading.loading import decoded, load
 from grader.reading.manifest import read_manifest
-from grader.reading.normalise import glance_at_decay, read_decay
+from grader.reading.normalise import read_decay
 from grader.rubric import Rubric, load_rubric
-from grader.runner import Scope, Seek, findings, run_checks
+from grader.runner import Scope, findings, run_checks
+
+if TYPE_CHECKING:
+    from grader.facts import ProbeFacts, RunFacts
 
 DEFAULT_SEED = 42
 PROBE_KEY = "VANGRAD_PROBE_KEY"
@@ -30,9 +32,8 @@ class Options:
 
     `timeout_s` is the time limit of each run of the script, in seconds; `isolation` is "auto" or
     the name of a tier, and `unsafe` takes a weak one where no strong one is to be had. Without a
-    `rubric` the grader's own is used; `grader.rubric.load_rubric` makes others of it. `alone` says
-    that this process has no other threads, and no other use: it may be forked. Without `manual`,
-    what only puts questions to a person is left out.
+    `rubric` the grader's own is used; `grader.rubric.load_rubric` makes others of it. Without
+    `manual`, what only puts questions to a person is left out.
     """
 
     run: bool = True
@@ -42,11 +43,12 @@ class Options:
     key: bytes = b""
     isolation: str = "auto"
     unsafe: bool = False
-    alone: bool = False
     manual: bool = True
 
 
-def grade(path: Path | str, options: Options | None = None) -> Report:
+def grade(
+    path: Path | str, options: Options | None = None, companion: Companion | None = None
+) -> Report:
     """Grade the submission in the folder `path`.
 
     Parameters
@@ -55,6 +57,8 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
         The folder with the five files.
     options : Options, optional
         How to grade; the default runs the script and ships with the grader's own rubric.
+    companion : Companion, optional
+        A second process that finds what it can where nothing is run.
 
     Returns
     -------
@@ -70,28 +74,23 @@ def grade(path: Path | str, options: Options | None = None) -> Report:
     rubric = chosen.rubric or load_rubric()
     submission = load(Path(path))
     scope: Scope = "full" if chosen.run else "files"
-    material = _read(submission, rubric)
-    with _seeking(material, rubric, chosen) as seek:
-        # Behind the fork: what texts do not need, and NumPy, whose threads forbid one.
-        from grader.conclusion import conclude
+    material = replace(_read(submission, rubric), manual=chosen.manual)
+    seek = findings
+    if companion is not None and not chosen.run:
+        shown = [c for c in (*SCHEMAS, *TEXTS) if chosen.manual or not rubric.rows[c].manual]
+        companion.ask(material, shown)
+        seek = companion.seek
+    from grader.conclusion import conclude  # and NumPy, while the companion is at work
 
-        material = _held_to_schema(material)
-        if chosen.run:
-            try:
-                material = _with_evidence(material, rubric, chosen)
-            except IsolationRefusedError:
-                raise
-            except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
-                material = replace(material, fault=error)
-        results = run_checks(material, rubric, scope, seek, last=TEXTS, manual=chosen.manual)
+    if chosen.run:
+        try:
+            material = _with_evidence(material, rubric, chosen)
+        except IsolationRefusedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a grader's fault must never cost a student's report
+            material = replace(material, fault=error)
+    results = run_checks(material, rubric, scope, seek, (SCHEMAS, TEXTS))
     return conclude(material, rubric, results, scope, chosen.minimum)
-
-
-def _seeking(material: Material, rubric: Rubric, options: Options) -> AbstractContextManager[Seek]:
-    """Return what seeks findings: here alone, or with a second process for texts."""
-    if options.alone and not options.run and is_possible():
-        return apart(material, [c for c in TEXTS if options.manual or not rubric.rows[c].manual])
-    return nullcontext(findings)
 
 
 def _read(submission: Submission, rubric: Rubric) -> Material:
@@ -99,7 +98,8 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
     manifest: Manifest | None = None
     problems: list[Problem] = list(submission.problems)
     if "decay.json" in submission.files:
-        decay = glance_at_decay(submission.files["decay.json"])
+        decay, found = read_decay(submission.files["decay.json"])
+        problems.extend(found)
     if "manifest.json" in submission.files:
         manifest, found = read_manifest(submission.files["manifest.json"])
         problems.extend(found)
@@ -112,14 +112,6 @@ def _read(submission: Submission, rubric: Rubric) -> Material:
         readme=decoded(readme) if readme is not None else None,
         thresholds=rubric.thresholds,
     )
-
-
-def _held_to_schema(material: Material) -> Material:
-    """Add what reading decay.json found, and what its schema says."""
-    file = material.submission.files.get("decay.json")
-    if file is None:
-        return material
-    return replace(material, problems=(*material.problems, *read_decay(file)[1]))
 
 
 def _with_evidence(material: Material, rubric: Rubric, options: Options) -> Material:

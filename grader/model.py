@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from grader.facts import Diagnosis, Isolation, ProbeFacts, RunFacts
+    from grader.facts import Diagnosis, ProbeFacts, RunFacts
+    from grader.protection import Isolation
 
 Kind: TypeAlias = Literal["rnn", "gru"]
 KINDS: tuple[Kind, Kind] = ("rnn", "gru")
@@ -155,7 +156,8 @@ class Manifest:
 class Material:
     """All that is known about a submission when the checks run.
 
-    `fault` is what kept the grader itself from running or probing the script.
+    `fault` is what kept the grader itself from running or probing the script; `manual` says whether
+    what only puts questions to a person is wanted.
     """
 
     submission: Submission
@@ -167,6 +169,7 @@ class Material:
     run: RunFacts | None = None
     probe: Mapping[Kind, ProbeFacts] = field(default_factory=dict)
     fault: Exception | None = None
+    manual: bool = True
 
     def found_while_reading(self, code: str) -> tuple[Finding, ...]:
         """Return the findings that reading made for the check `code`."""

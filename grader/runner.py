@@ -6,7 +6,7 @@ import functools
 import importlib
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from grader.model import (
     KINDS,
@@ -19,7 +19,9 @@ from grader.model import (
     Outcome,
     Verdict,
 )
-from grader.rubric import Row, Rubric
+
+if TYPE_CHECKING:
+    from grader.rubric import Row, Rubric
 
 Check: TypeAlias = Callable[[Material], Iterator[Finding]]
 Scope: TypeAlias = Literal["full", "files"]
@@ -70,9 +72,7 @@ def run_checks(
     rubric: Rubric,
     scope: Scope,
     seek: Seek = findings,
-    last: Collection[str] = (),
-    *,
-    manual: bool = True,
+    last: Sequence[Collection[str]] = (),
 ) -> tuple[CheckResult, ...]:
     """Run every check of `rubric` over `material`; results in the rubric's order.
 
@@ -80,24 +80,31 @@ def run_checks(
     ----------
     seek : callable
         Finds what a check finds.
-    last : collection of str
-        Codes of checks that are better waited for; no other check may require one of them.
-    manual : bool
-        Whether to look at checks that only put questions to a person.
+    last : sequence of collections of str
+        Codes of checks that are better waited for, the later the longer.
     """
     results: dict[str, CheckResult] = {}
     closed: dict[str, frozenset[Kind]] = {}
-    for code in sorted(rubric.order(), key=last.__contains__):
+    for code in _ordered(rubric, last):
         row = rubric.rows[code]
         blocked: Blocked = {
             kind: tuple(need for need in row.requires if kind in closed[need]) for kind in KINDS
         }
-        if (scope == "files" and row.needs_run) or (row.manual and not manual):
+        if (scope == "files" and row.needs_run) or (row.manual and not material.manual):
             results[code] = CheckResult(code, Outcome.NOT_ASSESSED, 0, row.points, row.required)
         else:
             results[code] = _run_one(row, functools.partial(seek, code, material), results, blocked)
         closed[code] = _closes(results[code])
     return tuple(results[code] for code in rubric.rows)
+
+
+def _ordered(rubric: Rubric, last: Sequence[Collection[str]]) -> Sequence[str]:
+    """Return the codes after what they require, and as late as what they require is waited for."""
+    turns: dict[str, int] = {}
+    for code in rubric.order():
+        own = next((turn for turn, codes in enumerate(last, 1) if code in codes), 0)
+        turns[code] = max([own, *(turns[need] for need in rubric.rows[code].requires)])
+    return sorted(turns, key=turns.__getitem__)
 
 
 def _closes(result: CheckResult) -> frozenset[Kind]:

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.facts import DrawnFigure
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
 from grader.picture.alike import alike, same_manner
 from grader.picture.curves import Look, Reading, distance, look
-from grader.picture.figure import judged
 from grader.picture.pixels import Picture, PictureError, decode, is_blank, size
 
 if TYPE_CHECKING:
+    from grader.facts import DrawnFigure
     from grader.prose.annotation import Total
 
 FILE = "decay.png"
@@ -58,7 +57,9 @@ def curves(material: Material) -> Iterator[Finding]:
     if picture is None:
         return  # plot.image says it
     numbers = _numbers(material)
-    seen = _look(material.submission.files[FILE].data, numbers)
+    # What labels say against curves that lie right is for a person, unless the script says more.
+    doubt = material.manual or material.run is not None
+    seen = _look(material.submission.files[FILE].data, numbers, doubt=doubt)
     told = _told(material)
     same = told not in DOUBTFUL and _is_redrawn(material, picture)
     if seen.missing and not same:
@@ -210,15 +211,18 @@ def _settled(seen: Reading, told: Reading) -> Reading:
     return "unsure" if "right" in (seen, told) else told
 
 
-def _look(data: bytes, numbers: Mapping[Kind, tuple[float, ...]] | None) -> Look:
+def _look(
+    data: bytes, numbers: Mapping[Kind, tuple[float, ...]] | None, *, doubt: bool = True
+) -> Look:
     """Look at the picture handed in, once for all checks."""
-    return _looked(data, None if numbers is None else tuple(numbers[kind] for kind in KINDS))
+    known = None if numbers is None else tuple(numbers[kind] for kind in KINDS)
+    return _looked(data, known, doubt=doubt)
 
 
 @functools.lru_cache(maxsize=2)
-def _looked(data: bytes, numbers: tuple[tuple[float, ...], ...] | None) -> Look:
+def _looked(data: bytes, numbers: tuple[tuple[float, ...], ...] | None, *, doubt: bool) -> Look:
     known = None if numbers is None else dict(zip(KINDS, numbers, strict=True))
-    return look(decode(data), known)
+    return look(decode(data), known, doubt=doubt)
 
 
 def _is_wrong(seen: Look) -> bool:
@@ -262,6 +266,8 @@ def _told(material: Material) -> Reading:
     figure, numbers = _figure(material), _numbers(material)
     if figure is None or numbers is None or any(len(g) != FIFTY for g in numbers.values()):
         return "unsure"
+    from grader.picture.figure import judged
+
     return judged(figure, numbers)
 
 

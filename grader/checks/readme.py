@@ -1,17 +1,20 @@
-"""README.md: the four questions have answers, and its numbers are those of decay.json."""
+"""README.md: the four questions have answers, and its numbers are those of decay.json.
+
+What is needed for some write-ups only is imported where it is used: every word that is looked for
+has to be compiled.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import dropwhile, islice
+from typing import TYPE_CHECKING
 
-from grader.accounting import Figure, Subject, answered, is_accounted, unaccounted
 from grader.model import KINDS, Finding, Kind, Material, Outcome, Value
 from grader.prose.answers import QUESTIONS, Answers, Question, numbered, read_answers
 from grader.prose.claims import Claim, claims
 from grader.prose.contradictions import Statement, statements
-from grader.prose.impressions import Impressed, impressions
 from grader.prose.sentences import Sentence, plain_sentences
 from grader.prose.terms import PATTERNS
 from grader.truths import (
@@ -23,6 +26,10 @@ from grader.truths import (
     meanings,
     truths,
 )
+
+if TYPE_CHECKING:
+    from grader.accounting import Figure, Subject
+    from grader.prose.impressions import Impressed
 
 FILE = "README.md"
 LEAST_WORDS = 20
@@ -36,6 +43,9 @@ MOST_OPEN = 5
 
 SHOWN = 3
 """Sentences shown to the person who reads an answer."""
+
+RATES: Mapping[Kind, Question] = {"rnn": "rnn_rate", "gru": "gru_rate"}
+"""The questions that a net's own number answers."""
 
 UNKNOWN = "—"
 PLACEHOLDER_KEEPS = 0.5
@@ -67,7 +77,7 @@ def questions(material: Material) -> Iterator[Finding]:
     if answers.words < LEAST_WORDS and len(answers.found) < len(QUESTIONS):
         yield Finding("too_short", Outcome.FAIL, {"words": answers.words}, file=FILE)
         return
-    yield from _missing(answers, _told(material))
+    yield from _missing(answers, material)
     for sentence in answers.placeholders[:MOST_PLACEHOLDERS]:
         data: dict[str, Value] = {"sentence": sentence.text}
         yield Finding(
@@ -121,16 +131,12 @@ def _right_answer(material: Material) -> dict[Question, dict[str, Value]]:
     }
 
 
-def _told(material: Material) -> set[Question]:
-    """Return the questions answered by a net's own number, whatever words stand around it."""
-    both = {kind: found for kind in KINDS if (found := truths(material, kind))}
-    told = answered(both, plain_sentences(material.readme or ""))
-    rates: dict[Kind, Question] = {"rnn": "rnn_rate", "gru": "gru_rate"}
-    return {rates[kind] for kind, found in told.items() if found}
-
-
-def _missing(answers: Answers, told: Set[Question]) -> Iterator[Finding]:
-    missing = [q for q in QUESTIONS if q not in answers.found and q not in told]
+def _missing(answers: Answers, material: Material) -> Iterator[Finding]:
+    """Find questions without an answer; a net's own number is one, whatever words are around it."""
+    missing = [question for question in QUESTIONS if question not in answers.found]
+    if any(rate in missing for rate in RATES.values()):
+        own = _own(_known(material), plain_sentences(material.readme or ""))
+        missing = [q for q in missing if q not in {RATES[kind] for kind in own}]
     outcome = Outcome.FAIL if len(missing) == len(QUESTIONS) else Outcome.PARTIAL
     keeps = 1.0 - len(missing) / len(QUESTIONS)
     for question in missing:
@@ -148,39 +154,62 @@ def numbers(material: Material) -> Iterator[Finding]:
         return
     sentences = plain_sentences(material.readme)
     said = numbered(sentences, [PATTERNS[kind] for kind in KINDS])
-    both = {kind: found for kind in KINDS if (found := truths(material, kind))}
-    own = answered(both, sentences)
+    both = _known(material)
     for kind, known in zip(KINDS, said, strict=True):
-        if not known and not own.get(kind):
+        if not known and kind not in _own(both, sentences):
             yield Finding(
                 "no_number", Outcome.PARTIAL, model=kind, file=FILE, keeps=UNNUMBERED_KEEPS
             )
-    told = list(_wrong(material, both, list(claims(sentences)), {k for k in own if own[k]}))
+    told = list(_wrong(material, both, sentences))
     yield from told
-    yield from _open(unaccounted(material, both, sentences), told)
+    if material.manual:
+        from grader.accounting import unaccounted
+
+        yield from _open(unaccounted(material, both, sentences), told)
     orders = {kind: both[kind].signed for kind in both}
     if len(orders) == len(KINDS):
         accused = [f for s in statements(sentences) for f in _contradiction(s, orders)]
         yield from accused
-        yield from _doubtful(impressions(sentences), accused, both)
+        if material.manual:
+            from grader.prose.impressions import impressions
+
+            yield from _doubtful(impressions(sentences), accused, both)
+
+
+def _known(material: Material) -> dict[Kind, Truths]:
+    return {kind: found for kind in KINDS if (found := truths(material, kind))}
+
+
+def _own(both: Mapping[Kind, Truths], sentences: tuple[Sentence, ...]) -> Set[Kind]:
+    """Return the nets whose own number stands in the text."""
+    from grader.accounting import answered
+
+    return {kind for kind, figures in answered(both, sentences).items() if figures}
 
 
 def _wrong(
-    material: Material, both: Mapping[Kind, Truths], found: Sequence[Claim], own: Set[Kind]
+    material: Material, both: Mapping[Kind, Truths], sentences: tuple[Sentence, ...]
 ) -> Iterator[Finding]:
     """Find the claims that agree with nothing they may mean, once for each net and quantity.
 
     A claim whose net or quantity was taken from elsewhere in the text is left alone where it gives
-    any other number of this submission, and a theory's number where the net's `own` stands in the
+    any other number of this submission, and a theory's number where the net's own stands in the
     text too. Where the text gives the right number as well, the other is asked about and not called
     wrong: it may belong to another run.
     """
     estimate = circular_law(material)
-    known = [c for c in found if c.model in both and c.told.quantity in both[c.model].known]
+    known = [
+        c for c in claims(sentences) if c.model in both and c.told.quantity in both[c.model].known
+    ]
     right = {_subject(c) for c in known if agrees(c, both[c.model], estimate)}
     right |= {(kind, "orders") for kind, quantity in right if quantity in {"per_ten", "total"}}
     told: set[tuple[Kind, str]] = set()
     failed = [c for c in known if not agrees(c, both[c.model], estimate)]
+    if not failed:
+        return
+    from grader.accounting import is_accounted
+
+    own = _own(both, sentences)
     for claim in failed:
         if _subject(claim) in told or _is_the_others(claim, failed, both):
             continue
@@ -206,6 +235,8 @@ def _open(figures: Sequence[Figure], told: Sequence[Finding]) -> Iterator[Findin
 
 
 def _figure(claim: Claim) -> Figure:
+    from grader.accounting import Figure
+
     subjects: dict[str, Subject] = {"radius": "radius", "g_0": "norm"}
     subject = subjects.get(claim.told.quantity, "orders")
     return Figure(claim.number, claim.sentence, subject, claim.told.steps)

@@ -3,23 +3,25 @@
 Right: one map brings the curves of decay.json onto the coloured pixels, with each step where it
 belongs. Wrong is said only of a picture whose two curves can be followed from end to end, and
 which no map brings even near. What is between is asked of the labels of the axes, which fix the
-map; what they leave open, too, is for a person.
+map; what they leave open, too, is for a person. What reads labels is imported when it is asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
 from grader.model import KINDS, Kind
 from grader.picture.fitting import HIDDEN, NEAR, VISIBLE, best, thinned
 from grader.picture.pixels import LONG, Colour, Depth, Floats, Mask, Picture, Points, mask, points
-from grader.picture.placed import Drawn, contradicted, verdict
 from grader.picture.refine import Refined, refined
 from grader.picture.traces import Trace, traced, without_level
+
+if TYPE_CHECKING:
+    from grader.picture.placed import Drawn
 
 Reading: TypeAlias = Literal[
     "right", "mirrored", "reversed_time", "linear_axis", "other_scale", "swapped_colours",
@@ -64,7 +66,9 @@ class Look:
     missing: tuple[Colour, ...] = ()
 
 
-def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> Look:
+def look(
+    picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None, *, doubt: bool = True
+) -> Look:
     """Compare the red and the blue curve of a picture with g_0 … g_49.
 
     Parameters
@@ -72,6 +76,8 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
     picture : ndarray of uint8, shape (height, width, 3)
     curves : mapping of "rnn" and "gru" to tuple of float, positive, or None
         None where there are no numbers to compare with.
+    doubt : bool
+        Whether to ask the labels of the axes about curves that lie right, too.
 
     Returns
     -------
@@ -91,7 +97,7 @@ def look(picture: Picture, curves: Mapping[Kind, tuple[float, ...]] | None) -> L
             traces = [traced(points_[colour], picture.shape[0]) for colour in COLOURS]
             reading, map_ = read(points_, traces, curves, thick, picture.shape[0])
             if map_ is not None and reading == "right":
-                taken_back = contradicted(picture, traces, _arrays(curves), map_)
+                taken_back = doubt and _contradicted(picture, traces, curves, map_)
                 return Look("unsure" if taken_back else "right")
             if reading not in ("unsure", "mirrored"):
                 return Look(reading)
@@ -113,12 +119,25 @@ def _missing(picture: Picture, missing: tuple[Colour, ...]) -> tuple[Colour, ...
     return tuple(c for c in missing if near[c] < FEW)
 
 
+def _contradicted(
+    picture: Picture,
+    traces: Sequence[Trace],
+    curves: Mapping[Kind, tuple[float, ...]],
+    map_: Refined,
+) -> bool:
+    from grader.picture.placed import contradicted
+
+    return contradicted(picture, traces, _arrays(curves), map_)
+
+
 def _labelled(
     picture: Picture,
     found: Sequence[Mapping[Colour, Points]],
     curves: Mapping[Kind, tuple[float, ...]],
 ) -> Reading | None:
     """Return what curves show that can be followed, with the labels of both axes beside them."""
+    from grader.picture.placed import verdict
+
     tinted = {colour: mask(picture, colour, "faint", near=True) for colour in COLOURS}
     return verdict(picture, [_drawn(picture, tinted, each) for each in found], _arrays(curves))
 
@@ -126,6 +145,8 @@ def _labelled(
 def _drawn(
     picture: Picture, tinted: Mapping[Colour, Mask], found: Mapping[Colour, Points]
 ) -> list[Drawn]:
+    from grader.picture.placed import Drawn
+
     return [
         Drawn(tinted[colour], found[colour], traced(found[colour], picture.shape[0]))
         for colour in COLOURS

@@ -13,6 +13,7 @@ what most of a course hands in; unread, with that in place, none of the 24 lost 
 their wrong numbers were told or asked about.
 """
 
+from dataclasses import replace
 from itertools import cycle
 
 import pytest
@@ -68,6 +69,17 @@ def test_hands_are_many():
 def test_right_writeup_is_never_refused(folder):
     refused = {w.name: kinds(w.text, w.numbers) for w in right(folder)}
     assert {name: found for name, found in refused.items() if found} == {}
+
+
+@each_folder
+def test_what_costs_points_is_the_same_where_nobody_is_asked(folder):
+    kept = 0
+    for writeup in (*right(folder), *wrong(folder)):
+        asking = writeup.numbers.material(writeup.text)
+        found, short = (list(readme.numbers(m)) for m in (asking, replace(asking, manual=False)))
+        assert short == [f for f in found if f.outcome in WRONG or f.kind == "two_numbers"]
+        kept += len(short)
+    assert kept > 30
 
 
 @each_folder

@@ -28,7 +28,7 @@ def graded(tmp_path, monkeypatch):
     (tmp_path / "decay.json").write_text("{}")
     calls = []
 
-    def grade(path, options):
+    def grade(path, options, _):
         calls.append(path)
         return report()
 
