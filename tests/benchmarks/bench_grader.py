@@ -1,4 +1,4 @@
-"""Wall time of the command beside what it cannot do without.
+"""Wall time of the command beside what any grader of these files would import or run.
 
 Run as `python -m tests.benchmarks.bench_grader`. Whole processes, in turn, so that a drift of the
 machine meets all of them; medians over the rounds. The baselines are `import numpy, jsonschema` for
