@@ -87,7 +87,7 @@ WHOLE = """    product = np.eye(N_H)
             (("record-jacobian-frobenius",),),
             marks=pytest.mark.slow,
         ),
-        ("abs(product[0, 1])", None),
+        pytest.param("abs(product[0, 1])", None, marks=pytest.mark.slow),
     ],
     ids=["spectral", "Frobenius", "an entry"],
 )

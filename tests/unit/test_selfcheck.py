@@ -131,6 +131,7 @@ def test_seeds_are_in_the_source_and_in_the_manifest(tmp_path):
     assert json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["seed"] == seed
 
 
+@pytest.mark.slow
 def test_trial_is_graded_as_a_submission_is():
     numbers = {trial.case.name: n for n, trial in enumerate(trials("quick", 1))}
     right = graded("quick", 1, numbers["right-flat"])
