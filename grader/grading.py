@@ -74,7 +74,7 @@ def grade(
     rubric = chosen.rubric or load_rubric()
     submission = load(Path(path))
     scope: Scope = "full" if chosen.run else "files"
-    material = replace(_read(submission, rubric), manual=chosen.manual)
+    material = replace(material_of(submission, rubric), manual=chosen.manual)
     seek = findings
     if companion is not None and not chosen.run:
         shown = [c for c in (*SCHEMAS, *TEXTS) if chosen.manual or not rubric.rows[c].manual]
@@ -93,7 +93,8 @@ def grade(
     return conclude(material, rubric, results, scope, chosen.minimum)
 
 
-def _read(submission: Submission, rubric: Rubric) -> Material:
+def material_of(submission: Submission, rubric: Rubric) -> Material:
+    """Return what is known of a submission from its files alone."""
     decay: Decay | None = None
     manifest: Manifest | None = None
     problems: list[Problem] = list(submission.problems)

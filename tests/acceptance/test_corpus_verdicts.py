@@ -93,7 +93,7 @@ def is_not_refused(case: Case, tmp_path: Path) -> None:
     assert report.diagnoses == ()
 
 
-@pytest.mark.parametrize("case", named(some(SCRIPTS, 24)))
+@pytest.mark.parametrize("case", named(some(SCRIPTS, 48)))
 def test_right_submission_is_not_refused(case: Case, tmp_path: Path):
     is_not_refused(case, tmp_path)
 

@@ -193,6 +193,9 @@ def test_rnn_is_judged_while_the_gru_is_to_do(folder):
     assert not [k for k in kinds(report) if k[0] == "gradient.steps" and k[2] == "rnn"]
 
 
+@pytest.mark.parametrize(
+    "folder", ["en", pytest.param("es", marks=pytest.mark.slow)], indirect=True
+)
 def test_starter_filled_in_passes_with_every_point(folder):
     filled(folder / "bptt_norm.py", *PARTS)
     assert run(folder / "bptt_norm.py").returncode == 0

@@ -81,7 +81,13 @@ def opened(browser, folder, request):
     assert [e for e in events if not (e[0] == "request" and e[1].startswith("data:"))] == []
 
 
-each_page = pytest.mark.parametrize("name", ["right", "broken", "unsure", "fault", "hostile"])
+each_page = pytest.mark.parametrize(
+    "name",
+    [
+        *("right", "broken", "hostile"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("unsure", "fault")),
+    ],
+)
 
 
 @functools.cache

@@ -5,7 +5,7 @@ import pytest
 from tests.benchmarks.looking import HOW, answer
 from tests.random_renderings import rendering
 
-SAMPLE = (6, 14, 31, 44)
+SAMPLE = (6, 44)
 TUNED_ON = 150  # seeds below: constants of the check were chosen on a part of them
 
 

@@ -143,7 +143,11 @@ def test_trial_is_graded_as_a_submission_is():
 
 
 @pytest.mark.parametrize(
-    ("name", "wanted"), [("right-flat", "refused"), ("rows-norm-l1", "accepted")]
+    ("name", "wanted"),
+    [
+        ("right-flat", "refused"),
+        pytest.param("rows-norm-l1", "accepted", marks=pytest.mark.slow),
+    ],
 )
 def test_judge_knows_both_kinds_of_wrong_verdict(tmp_path, name, wanted):
     case = by_name(name)
