@@ -133,7 +133,7 @@ def promises_of_checks(changed: Mapping[str, bytes], families: tuple[str, ...]) 
         for code, row in rows.items()
     }
     some = replace(whole, rows=closed)
-    material = grading._read(submission, whole)
+    material = grading.material_of(submission, whole)
     for result in run_checks(material, some, "files"):
         assert result.outcome is not Outcome.GRADER_ERROR, (result.code, result.findings)
         assert 0 <= result.points <= result.max_points
