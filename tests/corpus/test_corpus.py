@@ -74,7 +74,14 @@ def test_wrong_cases_demand_something():
     assert silent == set()
 
 
-@pytest.mark.parametrize("case", EVERY, ids=named)
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.slow] if number % 4 else [])
+        for number, case in enumerate(EVERY)
+    ],
+    ids=named,
+)
 def test_case_writes_its_five_files(case, written):
     found = {path.name.lower() for path in written(case).iterdir()}
     assert len(FILES - found) == (case.name in MISSING)

@@ -96,7 +96,7 @@ def test_two_mistakes_in_a_list_alone_are_named(cases):
     assert hits >= FEWEST * cases
 
 
-@pytest.mark.parametrize("kind", ["rnn", "gru"])
+@pytest.mark.parametrize("kind", ["rnn", pytest.param("gru", marks=pytest.mark.slow)])
 def test_single_mistake_is_never_told_as_two(kind):
     for seed, mistake in enumerate(of_kind(kind, "step")):
         scene = pair(kind, seed)[0]
