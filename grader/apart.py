@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import BinaryIO, NoReturn
 
-from grader.model import Finding, LoadedFile, Material
+from grader.model import Finding, Material
 from grader.runner import find_check, findings
 
 SCHEMAS = ("decay.schema", "manifest.schema")
@@ -48,11 +48,12 @@ class Companion:
 
     def ask(self, material: Material, codes: Sequence[str]) -> None:
         """Ask for the findings of `codes` in `material`; they are found while this goes on."""
-        picture = {"decay.png": LoadedFile("decay.png", b"", "")}  # large, and looked at here
-        submission = material.submission
-        submission = replace(submission, files={**submission.files, **picture})
+        known = material.submission.files
+        # The picture is large, and looked at here.
+        files = {n: f if n != "decay.png" else replace(f, data=b"") for n, f in known.items()}
+        asked = replace(material, submission=replace(material.submission, files=files))
         with suppress(OSError):  # it has died
-            pickle.dump((replace(material, submission=submission), codes), self._requests)
+            pickle.dump((asked, codes), self._requests)
             self._requests.flush()
             self._asked = frozenset(codes)
 
@@ -69,8 +70,10 @@ class Companion:
 
     def end(self) -> None:
         """End the child, whose answers are of nobody's interest any more."""
-        os.kill(self._child, signal.SIGKILL)
-        os.waitpid(self._child, 0)
+        # Where the end of children is ignored, as a starter may have it, none is left to wait for.
+        with suppress(ProcessLookupError, ChildProcessError):
+            os.kill(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
         for stream in (self._requests, self._answers):
             with suppress(OSError):  # what could not be written to it before
                 stream.close()

@@ -168,6 +168,11 @@ os.fork = only_early
     assert told(EXPERIMENT, before=before) == (as_handed_in(), 0)
 
 
+def test_starter_that_ignores_the_end_of_children_changes_nothing():
+    before = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
+    assert told(EXPERIMENT, before=before) == (as_handed_in(), 0)
+
+
 def test_full_grade_has_no_companion():
     done = python(
         "-c", "from grader.apart import companion\nwith companion(['x']) as one: print(one)"
