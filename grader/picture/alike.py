@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from grader.picture.curves import COLOURS, DEPTHS, LEAST_POINTS
-from grader.picture.ordered import median
 from grader.picture.pixels import Colour, Depth, Floats, Picture, Points, mask, points
 
 SAME_SHAPE = 0.02  # by which the sides' ratio may differ
@@ -93,4 +92,4 @@ def _follows(one: Points, other: Points, height: int) -> bool:
     at = np.clip(np.searchsorted(keys, wanted), 1, len(keys) - 1)
     off = np.minimum(np.abs(wanted - keys[at - 1]), np.abs(wanted - keys[at]))
     off = np.minimum(off, FAR + 1.0)  # the next column's is no neighbour
-    return bool(median(off) <= NEAR and (off <= FAR).mean() >= NEARLY_ALL)
+    return bool(np.median(off) <= NEAR and (off <= FAR).mean() >= NEARLY_ALL)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.picture.ordered import groups
 from grader.quiet import quiet
 
 if TYPE_CHECKING:
@@ -300,7 +299,7 @@ def components(
         if one != other:
             parent[max(one, other)] = min(one, other)
     roots = np.array([root(i) for i in range(len(parent))], dtype=np.intp)
-    return groups(roots).rank
+    return np.unique(roots, return_inverse=True)[1].reshape(-1)
 
 
 def _neighbours(

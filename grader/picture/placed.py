@@ -25,7 +25,6 @@ from grader.picture.axes import (
 )
 from grader.picture.fitting import thinned
 from grader.picture.labels import Scale
-from grader.picture.ordered import distinct, median
 from grader.picture.pixels import Floats, Mask, Picture, Points
 from grader.picture.refine import LEAST_STEPS, Refined, fitted, held
 from grader.picture.ticks import Area, Cover, Word, columns, contrast, lines, words
@@ -212,7 +211,7 @@ def _on_panels(
             return None
         uprights.append(each[0])
     off = [np.abs(uprights[0].rows(curve) - uprights[1].rows(curve)) for curve in curves]
-    apart = max(median(each) for each in off) > apart_px(height)
+    apart = max(float(np.median(each)) for each in off) > apart_px(height)
     return "separate_axes" if apart else None
 
 
@@ -247,7 +246,7 @@ def _on_two(
         if not all(_lie([drawn[k]], [values[own[k]][k]], across, upright[own[k]]) for k in (0, 1)):
             continue
         off = [np.abs(upright[0].rows(c) - upright[1].rows(c)) for c in curves]
-        apart = min(median(each) for each in off) > apart_px(drawn[0].height)
+        apart = min(float(np.median(each)) for each in off) > apart_px(drawn[0].height)
         together = any(
             _lie(drawn, each, across, one) for each, one in zip(values, upright, strict=True)
         )
@@ -370,7 +369,7 @@ def _is_other(
     last = len(values[index]) - 1
     place = (trace.x - across.offset) / across.slope
     inside = place[(place > -REACH) & (place < last + REACH)]
-    steps = distinct(np.rint(np.clip(inside, 0, last)))
+    steps = np.unique(np.rint(np.clip(inside, 0, last)))
     if len(steps) < WHOLE * (last + 1) or len(inside) < WHOLE * len(place):
         return False
     low, high = (float(inside.min()), float(inside.max())) if trace.clean else (REACH, last - REACH)
@@ -434,8 +433,8 @@ def _bent(off: Floats, rows: Floats) -> float:
     matrix = np.concatenate([basis, springs])
     left = off
     for _ in range(4):
-        root = 1.0 / np.sqrt(1.0 + (left / max(2.0 * median(np.abs(left)), 0.5)) ** 2)
+        root = 1.0 / np.sqrt(1.0 + (left / max(2.0 * float(np.median(np.abs(left))), 0.5)) ** 2)
         matrix[: len(off)] = basis * root[:, None]
         found = np.linalg.lstsq(matrix, np.concatenate([off * root, [0.0, 0.0]]), rcond=None)[0]
         left = off - basis @ found
-    return median(np.abs(left))
+    return float(np.median(np.abs(left)))

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from grader.picture.fitting import Pair
-from grader.picture.ordered import distinct, groups, median
 from grader.picture.pixels import Floats, Points
 
 ROUNDS = 6
@@ -128,9 +127,9 @@ def fitted(
     place = place[inside]
     away = points.y[inside] - line[0] - line[1] * np.interp(place, np.arange(last + 1), values)
     close = np.abs(away) <= window
-    columns, hits = distinct(points.x), distinct(points.x[inside][close])
+    columns, hits = np.unique(points.x), np.unique(points.x[inside][close])
     own = np.interp(np.rint(place), t, row - line[0] - line[1] * values[t])
-    scatter = median(np.abs(away - own)[close])
+    scatter = float(np.median(np.abs(away - own)[close]))
     return off, len(t) / len(values), len(hits) / max(len(columns), 1), scatter
 
 
@@ -159,12 +158,10 @@ def stepped(
     step = np.rint(t[near]).astype(int)
     off = (y - predicted)[near]
     order = np.lexsort((off, step))
-    known = groups(step[order])
-    low, high = known.first + (known.count - 1) // 2, known.first + known.count // 2
-    rows = (off[order][low] + off[order][high]) / 2.0
-    if line is not None:
-        rows = rows + line[0] + line[1] * values[known.values]
-    return known.values, rows
+    known, start, count = np.unique(step[order], return_index=True, return_counts=True)
+    middle = (off[order][start + (count - 1) // 2] + off[order][start + count // 2]) / 2.0
+    rows = middle if line is None else middle + line[0] + line[1] * values[known]
+    return known, rows
 
 
 def held(
@@ -205,7 +202,7 @@ def held(
     found = np.zeros(4)
     for _ in range(ROUNDS):
         left = rest - basis @ found
-        scale = max(2.0 * 1.4826 * median(np.abs(left)), 0.5)
+        scale = max(2.0 * 1.4826 * float(np.median(np.abs(left))), 0.5)
         root = 1.0 / np.sqrt(1.0 + (left / scale) ** 2)
         matrix = np.concatenate([basis * root[:, None], springs])
         found = np.linalg.lstsq(matrix, np.concatenate([rest * root, np.zeros(4)]), rcond=None)[0]
@@ -224,13 +221,13 @@ def held(
 def _first_lines(
     pairs: Sequence[Pair], steps: Sequence[tuple[np.ndarray, Floats]], *, shared: bool
 ) -> list[tuple[float, float] | None]:
-    group_of = [0 if shared else index for index in range(len(pairs))]
+    groups = [0 if shared else index for index in range(len(pairs))]
     value = np.concatenate([values[t] for (_, values), (t, _) in zip(pairs, steps, strict=True)])
-    group = np.concatenate([np.full(len(t), g) for g, (t, _) in zip(group_of, steps, strict=True)])
+    group = np.concatenate([np.full(len(t), g) for g, (t, _) in zip(groups, steps, strict=True)])
     row = np.concatenate([rows for _, rows in steps])
-    basis = np.column_stack([value, *(group == g for g in range(max(group_of) + 1))]).astype(float)
+    basis = np.column_stack([value, *(group == g for g in range(max(groups) + 1))]).astype(float)
     found = np.linalg.lstsq(basis, row, rcond=None)[0]
-    return [(float(found[1 + g]), float(found[0])) for g in group_of]
+    return [(float(found[1 + g]), float(found[0])) for g in groups]
 
 
 def _change(
@@ -255,7 +252,7 @@ def _change(
         off.append(row - a - b * values[t])
         weight.append(np.ones(len(t)))
     basis, rest = np.concatenate(rows), np.concatenate(off)
-    scale = max(2.0 * 1.4826 * median(np.abs(rest)), 0.5)
+    scale = max(2.0 * 1.4826 * float(np.median(np.abs(rest))), 0.5)
     root = 1.0 / np.sqrt(1.0 + (rest / scale) ** 2)
     # A weak spring holds the ends where curves are straight and any shift will do.
     spring = np.zeros((2, basis.shape[1]))

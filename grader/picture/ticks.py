@@ -13,7 +13,6 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from grader.picture.ordered import groups
 from grader.picture.pixels import Mask, Picture, components, runs
 
 Cover: TypeAlias = npt.NDArray[np.uint8]
@@ -145,7 +144,7 @@ def _close(pieces: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
         least = group.copy()
         np.minimum.at(least, one, group[other])
         if np.array_equal(least, group):
-            return groups(group).rank
+            return np.unique(group, return_inverse=True)[1].reshape(-1)
         group = least
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.picture.ordered import distinct, groups, median
 from grader.picture.pixels import Floats, Points
 
 KNOTS = 24  # of the smooth curve, a broken line
@@ -52,25 +51,24 @@ def traced(points: Points, height: int) -> Trace:
         Of the picture, in pixels.
     """
     x, y = points.x, points.y
-    if len(distinct(x)) < LEAST_COLUMNS:
+    if len(np.unique(x)) < LEAST_COLUMNS:
         return Trace(x, y, clean=False)
     for stiffness, band in zip(STIFFNESS, BANDS, strict=True):
         off = _off_smooth(x, y, stiffness)
         near = off <= max(band * height, 6.0)
         x, y = x[near], y[near]
-        if len(distinct(x)) < LEAST_COLUMNS:
+        if len(np.unique(x)) < LEAST_COLUMNS:
             return Trace(x, y, clean=False)
     off = _off_smooth(x, y, STIFFNESS[-1])
     order = np.lexsort((off, x))
-    found = groups(x[order])
-    columns = found.values
-    alone = float((found.count == 1).mean())
+    columns, first, count = np.unique(x[order], return_index=True, return_counts=True)
+    alone = float((count == 1).mean())
     place = (columns - columns[0]) / max(columns[-1] - columns[0], 1.0)
-    covered = len(distinct(np.floor(place * 49.999))) / 50.0
-    explained = len(columns) / max(len(distinct(points.x)), 1)
+    covered = len(np.unique(np.floor(place * 49.999))) / 50.0
+    explained = len(columns) / max(len(np.unique(points.x)), 1)
     whole = covered >= COVERED and float(np.diff(place).max()) <= LONGEST_GAP
     clean = whole and alone >= ALONE and explained >= EXPLAINED
-    return Trace(columns, y[order][found.first], clean=clean)
+    return Trace(columns, y[order][first], clean=clean)
 
 
 def without_level(points: Points) -> Points:
@@ -82,8 +80,8 @@ def without_level(points: Points) -> Points:
         return points
     rows = np.round(2.0 * points.y) / 2.0
     extent = float(np.ptp(points.x)) + 1.0
-    known = groups(rows)
-    levels = known.values[known.count >= LEVEL * extent]
+    known, count = np.unique(rows, return_counts=True)
+    levels = known[count >= LEVEL * extent]
     kept = ~np.isclose(rows[:, None], levels, atol=0.6).any(axis=1)
     if kept.all() or kept.sum() < LEAST_COLUMNS or np.ptp(points.x[kept]) < ACROSS * extent:
         return points
@@ -97,8 +95,8 @@ def _off_smooth(x: Floats, y: Floats, stiffness: float) -> Floats:
     right = place - left
     bends = np.diff(np.eye(KNOTS), n=2, axis=0)
     # Each column counts once, however much else of the colour stands in it.
-    columns = groups(x)
-    once = 1.0 / columns.count[columns.rank]
+    _, rank, crowd = np.unique(x, return_inverse=True, return_counts=True)
+    once = 1.0 / crowd[rank.reshape(-1)]
     spring = stiffness * once.sum() / KNOTS * bends.T @ bends
     weight, off = once, np.zeros(len(x))
     for _ in range(ROUNDS):
@@ -110,6 +108,6 @@ def _off_smooth(x: Floats, y: Floats, stiffness: float) -> Floats:
                 np.add.at(matrix, (at, other), weight * share * part)
         knots = np.linalg.solve(matrix, target)
         off = np.abs(y - (1.0 - right) * knots[left] - right * knots[left + 1])
-        scale = max(2.0 * 1.4826 * median(off), 1.5)
+        scale = max(2.0 * 1.4826 * float(np.median(off)), 1.5)
         weight = once / (1.0 + (off / scale) ** 2)
     return off
