@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grader.checks import stop
+from grader.isolated import Isolation
 from grader.model import (
     KINDS,
     WRONG,
@@ -28,7 +29,6 @@ from grader.model import (
     Verdict,
 )
 from grader.places import placed
-from grader.protection import Isolation
 from grader.rubric import Rubric
 from grader.runner import Scope, verdict_of
 from grader.series import series_of

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from grader.protection import Isolation
+    from grader.isolated import Isolation
 
 Array: TypeAlias = "npt.NDArray[np.float64]"
 Death: TypeAlias = Literal[

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from grader.facts import Diagnosis, ProbeFacts, RunFacts
-    from grader.protection import Isolation
+    from grader.isolated import Isolation
 
 Kind: TypeAlias = Literal["rnn", "gru"]
 KINDS: tuple[Kind, Kind] = ("rnn", "gru")

@@ -9,6 +9,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from grader.facts import Diagnosis
+from grader.isolated import Isolation
 from grader.model import (
     CheckResult,
     Evidence,
@@ -18,7 +19,6 @@ from grader.model import (
     StopCondition,
     Verdict,
 )
-from grader.protection import Isolation
 from tests.toys import loaded, report
 
 PAYLOADS = (

@@ -20,6 +20,7 @@ from grader.facts import (
     RunFacts,
     ScriptRun,
 )
+from grader.isolated import Isolation
 from grader.isolation.policy import Wish, protection
 from grader.model import (
     KINDS,
@@ -33,7 +34,6 @@ from grader.model import (
     Submission,
     Verdict,
 )
-from grader.protection import Isolation
 from grader.rubric import load_rubric
 
 SCRIPT = "bptt_norm.py"

@@ -6,10 +6,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from grader.isolated import Isolation
 from grader.isolation.offers import Offers, image, offers, with_containers
 from grader.isolation.refusal import IsolationRefusedError
 from grader.isolation.tiers import ALIASES, LAYERS, MISSING, TIERS, Protection, Tier
-from grader.protection import Isolation
 
 SAFE: tuple[Tier, ...] = ("A", "B")
 """What CI has to offer unless the weaker tier is asked for by name."""

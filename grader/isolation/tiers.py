@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from grader.protection import Isolation
+from grader.isolated import Isolation
 
 Tier: TypeAlias = Literal["A", "B", "C", "E"]
 

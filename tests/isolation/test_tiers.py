@@ -13,10 +13,10 @@ import pytest
 from grader.evidence.sandbox import Child
 from grader.evidence.trial import try_layers
 from grader.grading import Options, grade
+from grader.isolated import Isolation
 from grader.isolation import spawn
 from grader.isolation.refusal import IsolationRefusedError
 from grader.isolation.tiers import Protection
-from grader.protection import Isolation
 from tests.isolation.alone import alone, protected
 
 EXPERIMENT = Path(__file__).parents[2] / "experiments" / "14-vanishing-grad"

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not is_possible(), reason="no second process her
 PROGRAM = """
 import os, sys
 from pathlib import Path
-from grader import apart, runner
+from grader import apart
 
 ours, find, forked = os.getpid(), apart.findings, []
 

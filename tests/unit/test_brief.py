@@ -6,8 +6,8 @@ import sys
 
 from grader.delivery import Delivery, deliver
 from grader.grading import Options, grade
+from grader.isolated import Isolation
 from grader.model import CheckResult, Finding, Outcome
-from grader.protection import Isolation
 from grader.report import render
 from grader.rubric import load_rubric
 from grader.texts import catalogue

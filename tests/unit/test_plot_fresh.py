@@ -84,6 +84,20 @@ def test_plot_too_full_for_pixels_passes_by_word_and_says_so():
     assert kinds(plot.curves, data, data) == [("unsure", Outcome.MANUAL)]
 
 
+def test_labels_are_asked_about_right_pixels_where_somebody_looks_or_the_script_ran():
+    lower = {kind: tuple(1e-3 * np.asarray(values)) for kind, values in G.items()}
+    data = renderings.draw(G)
+    what = given(data, data, curves=lower)
+    unrun = replace(what, run=None)
+    asked = [("unsure", Outcome.MANUAL)]
+    for one, found in (
+        (unrun, asked),
+        (replace(unrun, manual=False), []),
+        (replace(what, manual=False), asked),
+    ):
+        assert [(f.kind, f.outcome) for f in plot.curves(one)] == found
+
+
 def test_forged_word_does_not_turn_wrong_pixels_right():
     data = renderings.draw(G, scale="linear")
     (finding,) = plot.curves(given(data, data, plotted()))

@@ -213,7 +213,7 @@ def test_same_curves_at_another_height_are_a_question():
     data = renderings.draw(G)
     assert reading(data) == "right"
     assert reading(data, times(1e-3)) == "unsure"
-    assert look(decode(data), times(1e-3), doubt=False).reading == "right"  # nobody is asked
+    assert look(decode(data), times(1e-3), doubt=False).reading == "right"
     assert reading(blank(data, 75), times(1e-3)) == "right"
     squares = {net: tuple(np.asarray(values) ** 2) for net, values in G.items()}
     assert reading(data, squares) == "unsure"

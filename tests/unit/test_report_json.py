@@ -6,8 +6,8 @@ import math
 import jsonschema
 import pytest
 
+from grader.isolated import Isolation
 from grader.model import CheckResult, Finding, Outcome, StopCondition, Verdict
-from grader.protection import Isolation
 from grader.reading.schema import validator
 from grader.report import json as json_report
 from grader.report.json import as_document, render

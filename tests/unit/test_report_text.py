@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from grader.isolated import Isolation
 from grader.model import CheckResult, Finding, Outcome, StopCondition, Verdict
-from grader.protection import Isolation
 from grader.report import text, words
 from grader.report.text import Line, fold, render, show
 from grader.texts import LANGUAGES, catalogue

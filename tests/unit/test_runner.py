@@ -289,9 +289,15 @@ def test_what_is_waited_for_comes_last_and_stands_where_it_did(monkeypatch):
         seen.append(code)
         return ()
 
-    found = runner.run_checks(MATERIAL, rubric, "full", seek, last=("toy.late", "toy.next"))
-    assert seen == ["toy.other", "toy.late", "toy.next"]
+    found = runner.run_checks(MATERIAL, rubric, "full", seek, last=[{"toy.late"}])
+    assert seen == ["toy.other", "toy.late", "toy.next"]  # what requires it waits with it
     assert [one.code for one in found] == ["toy.late", "toy.next", "toy.other"]
+    seen.clear()
+    runner.run_checks(MATERIAL, rubric, "full", seek, last=[{"toy.other"}, {"toy.late"}])
+    assert seen == ["toy.other", "toy.late", "toy.next"]
+    seen.clear()
+    runner.run_checks(MATERIAL, rubric, "full", seek, last=[{"toy.late"}, {"toy.other"}])
+    assert seen == ["toy.late", "toy.next", "toy.other"]
 
 
 def test_nothing_waits_for_what_is_read_apart():
